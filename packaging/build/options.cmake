@@ -1,0 +1,35 @@
+# Language level, warnings, sanitizers and hardening of our own code.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# Paths relative to the clone let all clones and presets of one machine share the cache.
+find_program(BOOTSMAN_CCACHE ccache)
+if(BOOTSMAN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  foreach(language C CXX)
+    set(CMAKE_${language}_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 ${BOOTSMAN_CCACHE})
+  endforeach()
+endif()
+
+add_library(bootsman_warnings INTERFACE)
+target_compile_options(bootsman_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(BOOTSMAN_WERROR)
+  target_compile_options(bootsman_warnings INTERFACE -Werror)
+endif()
+
+if(BOOTSMAN_SANITIZE)
+  add_compile_options(-fsanitize=${BOOTSMAN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${BOOTSMAN_SANITIZE})
+endif()
+
+add_library(bootsman_executable INTERFACE)
+if(BOOTSMAN_STATIC)
+  add_compile_options(-ffunction-sections -fdata-sections -fstack-protector-strong
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_link_options(bootsman_executable INTERFACE
+    -static-pie -s -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()

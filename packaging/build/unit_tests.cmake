@@ -1,0 +1,16 @@
+# unit_tests links the pure library alone; shell_tests may touch the world.
+# doctest's main is compiled once for both.
+add_library(doctest_main STATIC tests/lib/doctest_main.cpp)
+target_link_libraries(doctest_main PUBLIC deps::doctest)
+
+function(bootsman_test_executable name folder library)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${folder}/*_test.cpp")
+  if(sources)
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE tests)
+    target_link_libraries(${name} PRIVATE ${library} doctest_main bootsman_warnings)
+  endif()
+endfunction()
+
+bootsman_test_executable(unit_tests unit bootsman_pure)
+bootsman_test_executable(shell_tests shell_unit bootsman_shell)
