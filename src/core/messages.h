@@ -1,0 +1,188 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/types.h"
+#include "plan/plan.h"
+
+namespace bootsman {
+
+// The two languages of the core: facts come in as Event, orders go out as Action. The shell turns
+// kernel facts into events and actions into system calls; nothing else crosses the border.
+
+// ---- Events: what happened (past tense) --------------------------------------------------------
+
+/// The init is set up; the first event of a life.
+struct Booted {};
+
+/// The answer to one question of AskConditions.
+struct ConditionsKnown {
+  UnitIndex unit;
+  RunId run;
+  bool holds = true;
+  std::string why;  ///< When it does not hold: "/usr/sbin/sshd does not exist".
+};
+
+/// A child exists; whether its program could be executed is not known yet.
+struct Spawned {
+  UnitIndex unit;
+  RunId run;
+  Pid pid;
+};
+
+/// No child could be made (clone or pipe failed: EAGAIN, ENOMEM, EMFILE).
+struct SpawnFailed {
+  UnitIndex unit;
+  RunId run;
+  int error = 0;     ///< errno
+  std::string what;  ///< "cannot make a process: …"
+};
+
+/// The child's exec succeeded.
+struct ExecSucceeded {
+  UnitIndex unit;
+  RunId run;
+};
+
+/// The child could not become its program.
+struct ExecFailure {
+  int error = 0;  ///< errno
+  std::string
+      what;  ///< "cannot execute /usr/bin/x: no such file", "cannot change to directory /x: …"
+  /// What a shell would exit with: 127 not found, 126 found but can't be executed.
+  int shell_code() const;
+};
+
+/// One run is over: its direct child was reaped.
+struct ProcessEnd {
+  UnitIndex unit;
+  RunId run;
+  std::variant<ExitStatus, ExecFailure> how;
+  bool group_left = false;    ///< Other members of its process group live on.
+  Micros cpu{0};              ///< User and system time, from wait4(2).
+  std::uint64_t max_rss = 0;  ///< Bytes, from wait4(2).
+};
+
+/// All deaths that one round of reaping found, as one fact: so no order made from it can name a
+/// process that the same round has already reaped.
+struct ProcessesEnded {
+  std::vector<ProcessEnd> ends;
+  std::uint32_t orphans = 0;  ///< Adopted processes that were reaped beside them.
+};
+
+/// The last member of the group of an ended run is gone.
+struct GroupEmptied {
+  UnitIndex unit;
+  RunId run;
+};
+
+enum class StepResult : std::uint8_t { Changed, Unchanged, Skipped, Failed };
+
+/// A built-in step is over.
+struct StepFinished {
+  UnitIndex unit;
+  RunId run;
+  StepResult result = StepResult::Changed;
+  std::string why;  ///< A sentence; for Failed and Skipped always there.
+};
+
+enum class CheckKind : std::uint8_t { Ready, Health };
+
+struct CheckFinished {
+  UnitIndex unit;
+  RunId run;
+  CheckKind kind = CheckKind::Ready;
+  bool ok = false;
+  std::string why;  ///< "connection refused by 127.0.0.1:8888", "status 503, wanted 200"
+};
+
+/// A signal arrived at the init itself.
+struct SignalReceived {
+  Signal signal;
+};
+
+/// Time passed. May come early, late or twice without harm.
+struct Tick {};
+
+/// How many processes of the namespace are left which are neither the init, nor its helpers, nor
+/// of a running unit. Answers SweepLeftovers.
+struct LeftoversCounted {
+  std::uint32_t count = 0;
+  std::string names;  ///< "python (pid 31), sleep (pid 44)": the first few.
+};
+
+using Event =
+    std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded, ProcessesEnded,
+                 GroupEmptied, StepFinished, CheckFinished, SignalReceived, Tick, LeftoversCounted>;
+
+// ---- Actions: what to do (imperative)
+// ------------------------------------------------------------
+
+/// Answer the unit's if_exists / if_not_exists by ConditionsKnown. Those of one batch go to one
+/// helper.
+struct AskConditions {
+  UnitIndex unit;
+  RunId run;
+};
+
+/// Apply these built-in steps, in this order, in one helper. Each answers with StepFinished.
+struct RunSteps {
+  struct Item {
+    UnitIndex unit;
+    RunId run;
+  };
+  std::vector<Item> items;
+};
+
+/// Start the unit's process. Answered by Spawned or SpawnFailed at once.
+struct Spawn {
+  UnitIndex unit;
+  RunId run;
+};
+
+/// Signal the run's process, its group, or its tree (KillScope). A run that is gone: nothing
+/// happens.
+struct Kill {
+  UnitIndex unit;
+  RunId run;
+  Signal signal;
+  KillScope scope = KillScope::Group;
+};
+
+/// Probe once, with the plan's timeout. Answered by CheckFinished, unless the run ends before.
+struct StartCheck {
+  UnitIndex unit;
+  RunId run;
+  CheckKind kind = CheckKind::Ready;
+};
+
+/// Signal every leftover process of the namespace (only PID 1 does), then answer by
+/// LeftoversCounted; without a signal only count.
+struct SweepLeftovers {
+  std::optional<Signal> signal;
+};
+
+enum class Severity : std::uint8_t { Debug, Info, Warning, Error };
+
+/// A line of the init's own log.
+struct Say {
+  Severity severity = Severity::Info;
+  std::optional<UnitIndex> unit;
+  std::string text;
+};
+
+/// Leave with this exit code. The last action of a life.
+struct Finish {
+  int exit_code = 0;
+  std::string reason;  ///< For the termination message: "service.x failed: exited 1 …".
+};
+
+using Action =
+    std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say, Finish>;
+using Actions = std::vector<Action>;
+
+}  // namespace bootsman

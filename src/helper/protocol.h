@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace bootsman {
+
+// How PID 1 and its helpers talk. A helper is the init's own image, executed again through the
+// descriptor that PID 1 holds open since its start, as `bootsman helper NAME`. Its descriptor 3 is
+// one end of a socketpair (stream). PID 1 writes ONE line of JSON, the request, and shuts its
+// writing side down. The helper answers with lines of JSON, each of at most kLineMax bytes, then
+// exits 0. Its stdout and stderr are the init's log. A helper that exits otherwise, or says nothing
+// until its deadline, has failed: all that it has not answered counts as failed.
+//
+// `helper steps`   applies built-in steps in order.
+//   request  {"steps":[{"id":"step.motd","type":"motd","when":"once","settings":{…}}…],
+//             "env":{NAME:VALUE…}, "secrets":{NAME:VALUE…}}
+//   answers  {"id":"step.motd","result":"changed|unchanged|skipped|failed","why":"sentence"}
+//                                 when a step is over
+//            {"id":…,"say":"sentence","severity":"info|warning"}   a line for the init's log
+//            {"id":…,"env":{NAME:VALUE…}}    variables that the init imports (step profile)
+//            {"id":…,"wipe":[NAME…]}         secrets that PID 1 may forget now
+// `helper conditions`   looks for files.
+//   request
+//   {"ask":[{"id":"service.sshd","if_exists":[…],"if_not_exists":[…],"path":"/usr/bin:…"}…]}
+//   answers  {"id":"service.sshd","holds":false,"why":"/usr/sbin/sshd does not exist"}
+// `helper probe-file`   one file check.
+//   request  {"path":"/x"}      answer  {"ok":true}
+
+inline constexpr int kHelperFd = 3;
+inline constexpr std::size_t kHelperLineMax = 1024 * 1024;
+
+/// Runs the helper NAME in this process and returns its exit code. Called from main only.
+int helper_main(std::string_view name);
+
+}  // namespace bootsman

@@ -1,0 +1,204 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/types.h"
+#include "base/value.h"
+
+namespace bootsman {
+
+// What the init will do, fully resolved: no variable, no name to look up, no default left open.
+// Made once by plan/make_plan.h from the configuration and the facts of this container, then only
+// read: by the core (order, policies), by the shell (launch, logs, ports) and by status output.
+
+enum class UnitKind : std::uint8_t { Step, Mount, Service, Job };
+enum class OnFailure : std::uint8_t { Ignore, Unhealthy, Shutdown };
+
+struct EnvVar {
+  std::string name;
+  std::string value;
+  bool operator==(const EnvVar&) const = default;
+};
+
+/// Who a process runs as, looked up in the text of /etc/passwd and /etc/group.
+struct Account {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;  ///< Supplementary groups, gid included.
+  std::string name;                   ///< Empty for a bare number without an entry.
+  std::string home;
+  std::string shell;
+};
+
+/// One resource limit, see setrlimit(2).
+struct ResourceLimit {
+  static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
+  int resource = 0;         ///< RLIMIT_*
+  std::uint64_t value = 0;  ///< Soft and hard alike; a hard limit is never raised.
+};
+
+/// How to start a process. Everything the child needs between clone and exec.
+struct Launch {
+  /// argv[0] without a slash is looked for in the unit's PATH, and becomes the path that was found.
+  std::vector<std::string> argv;
+  std::vector<std::string> path;     ///< Directories put before PATH.
+  std::vector<EnvVar> env;           ///< Set on top of the init's environment.
+  std::vector<std::string> secrets;  ///< Names out of Plan::secret_names which this unit gets.
+  std::string directory;             ///< Empty: the init's own.
+  std::optional<Account> account;    ///< Nothing: as the init itself.
+  std::vector<ResourceLimit> limits;
+  std::optional<int> nice;
+  std::optional<int> oom_score_adj;
+  std::optional<std::uint32_t> umask;
+  bool no_new_privileges = false;
+  bool tty = false;
+};
+
+struct RestartPolicy {
+  enum class When : std::uint8_t { Always, OnFailure, Never };
+  When when = When::Always;
+  Millis delay{500};
+  Millis max_delay{30'000};
+  double factor = 2.0;
+  double jitter = 0.1;         ///< The delay is drawn from delay × (1 ± jitter).
+  Millis reset_after{60'000};  ///< A run of at least this length starts again at `delay`.
+  std::uint32_t limit = 0;     ///< Restarts allowed within `within`; 0: never give up.
+  Millis within{300'000};
+};
+
+/// Which processes a stop signal is meant for.
+enum class KillScope : std::uint8_t { Process, Group, Tree };
+
+struct StopPolicy {
+  Signal signal{15};
+  Millis timeout{10'000};
+  KillScope kill = KillScope::Group;
+};
+
+struct TcpProbe {
+  std::string host;  ///< A numeric address.
+  std::uint16_t port = 0;
+};
+struct HttpProbe {
+  std::string host;  ///< A numeric address (localhost is 127.0.0.1).
+  std::uint16_t port = 80;
+  std::string path = "/";  ///< With its query, percent-encoded.
+  int status = 0;          ///< The status wanted; 0: any 2xx or 3xx.
+};
+struct ExecProbe {
+  std::vector<std::string> argv;  ///< Run with the unit's account, directory and environment.
+};
+struct FileProbe {
+  std::string path;  ///< Asked for by a helper, never by PID 1.
+};
+struct LogProbe {
+  std::string text;  ///< A substring of one line of the unit's output in this run.
+};
+using Probe = std::variant<TcpProbe, HttpProbe, ExecProbe, FileProbe, LogProbe>;
+
+enum class OnUnhealthy : std::uint8_t { Mark, Restart };
+
+struct CheckPlan {
+  Probe probe;
+  Millis initial_delay{0};
+  Millis every{500};
+  Millis timeout{2'000};
+  std::uint32_t failures = 3;  ///< Health only: failures in a row until unhealthy.
+  OnUnhealthy on_unhealthy = OnUnhealthy::Mark;
+};
+
+struct Conditions {
+  std::vector<std::string>
+      if_exists;  ///< Holds when any exists; a bare name is looked for in PATH.
+  std::vector<std::string> if_not_exists;  ///< Holds when none exists.
+  /// Settled while planning (`if_env`, `enabled` of a dependency …): not empty means skipped.
+  std::string skip_reason;
+  bool asks() const { return !if_exists.empty() || !if_not_exists.empty(); }
+};
+
+enum class LogFormat : std::uint8_t { Text, Json, Raw };
+enum class WhenBlocked : std::uint8_t { Wait, Drop };
+
+struct LogPlan {
+  LogFormat format = LogFormat::Text;
+  WhenBlocked when_blocked = WhenBlocked::Drop;
+  bool merge = false;  ///< stdout and stderr share one pipe, so their order holds.
+};
+
+/// When a built-in step is due.
+enum class StepWhen : std::uint8_t { Always, Once, Changed };
+
+/// A step that a helper applies. Steps with a command have a Launch instead.
+struct BuiltinStep {
+  std::string type;  ///< "motd", "pip", … (steps/catalog.h)
+  StepWhen when = StepWhen::Changed;
+  Value settings;  ///< The step's own keys, defaults filled in, variables expanded.
+};
+
+struct Unit {
+  UnitKind kind = UnitKind::Service;
+  std::string name;  ///< Bare; "job" for the job.
+  bool early = false;
+  OnFailure on_failure = OnFailure::Unhealthy;
+  std::vector<UnitIndex>
+      after;  ///< All units to wait for, the implicit ones and `requires` included.
+  std::vector<UnitIndex> requires_;  ///< Those whose failure blocks this unit.
+  Conditions conditions;
+  std::optional<BuiltinStep> builtin;
+  Launch launch;
+  RestartPolicy restart;
+  StopPolicy stop;
+  std::optional<CheckPlan> ready;
+  std::optional<CheckPlan> health;
+  Millis settle{0};               ///< Without `ready`: ready after running for this long.
+  std::optional<Millis> timeout;  ///< Steps: the longest run; services: until first ready.
+  std::vector<int> success_codes{0};
+  LogPlan log;
+
+  /// "service.sshd", "step.motd"; the job is just "job".
+  std::string id() const;
+};
+
+struct ShutdownPlan {
+  Millis drain{0};
+  Millis timeout{9'000};
+};
+
+struct ListenAddress {
+  std::string host;  ///< Numeric IPv4 or IPv6.
+  std::uint16_t port = 0;
+};
+
+struct HttpPlan {
+  bool enabled = true;
+  std::vector<ListenAddress> listen{{"0.0.0.0", 8080}};
+};
+
+struct Plan {
+  /// In start order: every unit stands behind all that its `after` names (so the graph has no
+  /// cycle), otherwise in the order of the configuration.
+  std::vector<Unit> units;
+  /// For each unit, those that name it in `after`.
+  std::vector<std::vector<UnitIndex>> dependants;
+  ShutdownPlan shutdown;
+  HttpPlan http;
+  std::vector<std::string> secret_names;
+  std::string termination_log = "/dev/termination-log";
+  /// Where the configuration came from, for status and doctor: files in the order of merging.
+  std::vector<std::string> sources;
+
+  const Unit& operator[](UnitIndex index) const { return units[index.value]; }
+  std::optional<UnitIndex> find(std::string_view id_or_bare_name) const;
+  std::optional<UnitIndex> job() const;
+};
+
+std::string_view to_text(UnitKind kind);
+std::string_view to_text(OnFailure on_failure);
+
+}  // namespace bootsman
