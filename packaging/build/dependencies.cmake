@@ -16,13 +16,24 @@ function(bootsman_header_library name header package)
   target_include_directories(deps_${name} SYSTEM INTERFACE "${BOOTSMAN_${name}_INCLUDE}")
 endfunction()
 
+# A real imported archive, so that CMake keeps it behind what needs it on the linker's line.
+function(bootsman_import name include archive)
+  add_library(deps_${name} STATIC IMPORTED)
+  add_library(deps::${name} ALIAS deps_${name})
+  set_target_properties(deps_${name} PROPERTIES
+    IMPORTED_LOCATION "${archive}"
+    INTERFACE_INCLUDE_DIRECTORIES "${include}"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${include}")
+  target_link_libraries(deps_${name} INTERFACE ${ARGN})
+endfunction()
+
 function(bootsman_archive_library name header archive package)
-  bootsman_header_library(${name} "${header}" ${package})
+  find_path(BOOTSMAN_${name}_INCLUDE "${header}")
   find_library(BOOTSMAN_${name}_ARCHIVE NAMES ${archive})
-  if(NOT BOOTSMAN_${name}_ARCHIVE)
-    bootsman_no_package("the static library ${archive}" ${package})
+  if(NOT BOOTSMAN_${name}_INCLUDE OR NOT BOOTSMAN_${name}_ARCHIVE)
+    bootsman_no_package("${header} and its static library" ${package})
   endif()
-  target_link_libraries(deps_${name} INTERFACE "${BOOTSMAN_${name}_ARCHIVE}")
+  bootsman_import(${name} "${BOOTSMAN_${name}_INCLUDE}" "${BOOTSMAN_${name}_ARCHIVE}" ${ARGN})
 endfunction()
 
 bootsman_header_library(expected tl/expected.hpp libexpected-dev)
@@ -37,12 +48,8 @@ target_link_libraries(deps_spdlog INTERFACE deps::fmt)
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-bootsman_archive_library(uv uv.h "libuv_a.a;libuv.a" libuv1-dev)
-target_link_libraries(deps_uv INTERFACE Threads::Threads ${CMAKE_DL_LIBS} rt)
+bootsman_archive_library(uv uv.h "libuv_a.a;libuv.a" libuv1-dev
+  Threads::Threads ${CMAKE_DL_LIBS} rt)
 bootsman_archive_library(cares ares.h libcares.a libc-ares-dev)
 
-# Placeholders until the pinned sources are built.
-foreach(name llhttp curl)
-  add_library(deps_${name} INTERFACE)
-  add_library(deps::${name} ALIAS deps_${name})
-endforeach()
+include(pinned_dependencies)

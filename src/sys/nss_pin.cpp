@@ -14,9 +14,9 @@ namespace bootsman {
 namespace {
 
 constexpr const char* kDatabases[] = {
-    "aliases",   "ethers",    "group",         "group_compat", "gshadow", "hosts",
-    "initgroups", "netgroup", "networks",      "passwd",       "passwd_compat",
-    "protocols", "publickey", "rpc",           "services",     "shadow",  "shadow_compat"};
+    "aliases",    "ethers",   "group",    "group_compat", "gshadow",       "hosts",
+    "initgroups", "netgroup", "networks", "passwd",       "passwd_compat", "protocols",
+    "publickey",  "rpc",      "services", "shadow",       "shadow_compat"};
 
 }  // namespace
 
