@@ -1,0 +1,55 @@
+# Sourced by tests/run.sh: one function for each part.
+
+part_tidy() { pytest_folder tidy 120 tests/tidy; }
+
+part_unit() {
+  need unit build dev || return
+  doctest unit_tests dev
+  doctest shell_tests dev
+}
+
+part_sanitize() {
+  need sanitize build asan unit_tests shell_tests || return
+  export UBSAN_OPTIONS=print_stacktrace=1
+  doctest unit_tests asan
+  doctest shell_tests asan
+}
+
+part_release() {
+  need release build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder release 600 tests/release -rs
+}
+
+part_e2e() {
+  need e2e build dev || return
+  BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long"
+}
+
+part_container() {
+  need container build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container 900 tests/container -rs -m "not long"
+}
+
+part_long() {
+  need long build dev || return
+  export BOOTSMAN_TEST_LONG=1
+  doctest unit_tests dev
+  fuzz
+  BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
+}
+
+# Each target of tests/fuzz for a minute; a crash leaves its input beside the report.
+fuzz() {
+  local target name
+  packaging/install-build-deps.sh clang
+  need fuzz build fuzz || return
+  for target in build/fuzz/*_fuzz; do
+    name=$(basename "$target")
+    if timeout 120 "$target" -max_total_time=60 -artifact_prefix="$RESULTS/$name-" >"$RESULTS/$name.log" 2>&1; then
+      python3 tests/lib/tally.py passed "$RESULTS" "$name"
+    else
+      tail -n 30 "$RESULTS/$name.log"
+      python3 tests/lib/tally.py broken "$RESULTS" "$name" "$name found an input that breaks it"
+    fi
+  done
+}
