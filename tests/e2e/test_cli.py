@@ -30,6 +30,7 @@ def test_wrong_use_is_2(binary, words):
     assert words[-1] in answer.stderr
 
 
-def test_health_without_an_init_is_69(binary, tmp_path):
-    answer = bootsman(binary, "health", env={"BOOTSMAN_SOCKET": str(tmp_path / "none"), "PATH": "/usr/bin"})
+def test_health_without_an_init_is_69(binary):
+    answer = bootsman(binary, "health", env={"BOOTSMAN_HEALTH_URL": "http://127.0.0.1:1/health"})
     assert answer.returncode == 69
+    assert answer.stderr.startswith("cannot ")

@@ -38,7 +38,6 @@ def test_broken_profile_does_not_stop_the_boot(root, workspace, text):
     boots(workspace())
 
 
-@pytest.mark.slow
 def test_hanging_profile_is_given_up(root, workspace):
     root.write("/etc/profile", "sleep 1000\n")
     boots(workspace())
