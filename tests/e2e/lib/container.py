@@ -29,6 +29,20 @@ def eventually(condition, timeout, what):
     return value
 
 
+def processes_beside(init):
+    """All processes of the pid namespace of `init` but itself: {pid seen from here: command line}."""
+    namespace = os.readlink(f"/proc/{init}/ns/pid")
+    result = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if int(entry) != init and os.readlink(f"/proc/{entry}/ns/pid") == namespace:
+                line = Path(f"/proc/{entry}/cmdline").read_bytes()
+                result[int(entry)] = line.replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+    return result
+
+
 class Stream:
     """What a pipe has delivered so far, read by a thread of its own."""
 
@@ -165,17 +179,7 @@ class Container:
                               input=input, capture_output=True, text=True, timeout=timeout, check=False)
 
     def processes(self):
-        """All processes of the container but the init: {pid seen from here: command line}."""
-        namespace = os.readlink(f"/proc/{self.init}/ns/pid")
-        result = {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                if int(entry) != self.init and os.readlink(f"/proc/{entry}/ns/pid") == namespace:
-                    line = Path(f"/proc/{entry}/cmdline").read_bytes()
-                    result[int(entry)] = line.replace(b"\0", b" ").decode(errors="replace").strip()
-            except OSError:
-                continue
-        return result
+        return processes_beside(self.init)
 
     def process_with(self, text, timeout=10):
         """The pid, seen from here, of a process whose command line contains `text`."""
