@@ -8,6 +8,8 @@
 
 namespace bootsman {
 
+struct State;
+
 /// What people and probes may see of one unit: a copy, free of secrets.
 struct UnitStatus {
   std::string id;

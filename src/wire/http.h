@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace bootsman {
+
+/// What one request may cost. Everything over a limit is refused, never cut.
+struct HttpLimits {
+  std::size_t request_line = 8 * 1024;  ///< Bytes, line end included: 414 beyond.
+  std::size_t headers = 32 * 1024;      ///< Bytes of all header lines together: 431 beyond.
+  std::size_t header_count = 100;       ///< 431 beyond.
+  std::size_t body = 1024 * 1024;       ///< Bytes: 413 beyond.
+};
+
+struct Header {
+  std::string name;  ///< In lower case when it was read from the wire.
+  std::string value;
+  bool operator==(const Header&) const = default;
+};
+
+/// One whole request. Its body was counted and dropped: no route takes one.
+struct Request {
+  std::string method;  ///< "GET", "HEAD", …
+  std::string target;  ///< As it was sent.
+  std::string path;    ///< Of origin-form and absolute-form alike, not decoded; "*" of OPTIONS.
+  std::string query;   ///< Without the "?".
+  std::vector<Header> headers;
+  std::size_t body_size = 0;
+  bool http_1_0 = false;
+  bool keep_alive = true;  ///< What the client asks for, by its version and Connection.
+
+  /// The first header of that lower-case name, or nullptr.
+  const std::string* header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::vector<Header> headers;  ///< Beside Content-Type, Content-Length and Connection.
+  std::string body;
+};
+
+/// The bytes of an answer (RFC 9112): Content-Length always, no body after HEAD, Connection where
+/// it differs from the version's habit. Control characters in headers become spaces.
+std::string serialise(const Response& response, const Request& request);
+
+/// "Not Found" for 404; "Unknown" for a status that this server never sends.
+std::string_view status_text(int status);
+
+/// A short text/plain answer: "404 Not Found: WHY".
+Response plain_response(int status, std::string_view why);
+
+// What RequestParser::next may say.
+struct NeedMore {};
+/// The client waits for "100 Continue" before it sends its body.
+struct ContinueWanted {};
+/// Answer with this and close: where the next request would start is not known.
+struct Refusal {
+  int status = 400;
+  std::string why;
+};
+using ParseStep = std::variant<NeedMore, ContinueWanted, Request, Refusal>;
+
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Takes HTTP/1.x requests (RFC 9112) out of a stream of bytes, cut anywhere. Strict where
+/// leniency lets two servers read one stream differently: bare LF, spaces around names, both or two
+/// lengths, missing or doubled Host are refused.
+class RequestParser {
+ public:
+  explicit RequestParser(HttpLimits limits = {});
+  ~RequestParser();
+
+  /// Reads on, at most to the end of one request, and takes what it read from the front of
+  /// `bytes`. Call again while it says something else than NeedMore, even when `bytes` is empty.
+  /// After a Refusal only that refusal comes.
+  ParseStep next(std::string_view& bytes);
+
+  /// Nothing of a further request has come yet.
+  bool between_requests() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bootsman
