@@ -10,19 +10,22 @@
 #   pip:NAME==VERSION  a source package that carries the same files, from pip's index
 # Needs: ARCHIVES, the folder that keeps what was fetched.
 
-# The sites and components of this machine's apt, one "site/pool/component" a line.
+# The archives of this machine's apt, one "site/pool/component" a line: read from its configuration,
+# so that it works before any package list was fetched.
 pool_roots() {
   command -v apt-get >/dev/null || return 0
-  apt-get indextargets --format '$(SITE)/pool/$(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-    grep -E '^(https?|file|ftp):' | sort -u
+  apt-get update --print-uris 2>/dev/null |
+    sed -nE "s,^'([^']+)/dists/[^']+/([a-z]+)/binary-[^/']+/Packages[^']*'.*,\\1/pool/\\2,p" | sort -u
 }
 
 matches() { [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]; }
 
-# apt's own downloader knows the proxies and certificates that apt is configured with.
+# apt's own downloader knows the proxies and certificates that apt is configured with. From a
+# mirror on this machine it makes a link, which must not stand for a copy.
 download_from_pool() {
   /usr/lib/apt/apt-helper -o Acquire::Retries=2 -o APT::Sandbox::User=root \
-    download-file "$1" "$2" >/dev/null 2>&1
+    download-file "$1" "$2" >/dev/null 2>&1 &&
+    if [ -L "$2" ]; then cp --remove-destination "$(readlink -f "$2")" "$2"; fi
 }
 
 download_from_upstream() {

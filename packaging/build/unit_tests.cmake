@@ -14,3 +14,14 @@ endfunction()
 
 bootsman_test_executable(unit_tests unit bootsman_pure)
 bootsman_test_executable(shell_tests shell_unit bootsman_shell)
+
+# libFuzzer targets, one executable per file, only where the preset asks for them.
+if(BOOTSMAN_SANITIZE MATCHES "fuzzer")
+  file(GLOB fuzzers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp")
+  foreach(source IN LISTS fuzzers)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(${name} "${source}")
+    target_link_libraries(${name} PRIVATE bootsman_pure bootsman_warnings)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()

@@ -63,6 +63,6 @@ pytest_folder() {
   need "$name" test -d "$folder" && need "$name" find_pytest || return
   [ ! -f "$folder/packages.txt" ] || packaging/install-build-deps.sh $(grep -v '^#' "$folder/packages.txt") ||
     echo "some packages of $folder/packages.txt are missing: tests that need them are skipped"
-  run_tests "$name" "$seconds" "$PYTHON" -m pytest "$folder" -q -p no:cacheprovider \
+  run_tests "$name" "$seconds" "$PYTHON" -m pytest "$folder" -q --tb=short -p no:cacheprovider \
     --junitxml="$RESULTS/$name.xml" "$@"
 }

@@ -113,7 +113,7 @@ def check_built(path, text, cmake=None):
     libraries = re.findall(r"^bootsman_library\(\w+ ([\w ]+)\)", cmake, re.M)
     folders = " ".join(libraries).split()
     built = rf"src/(main\.cpp|({'|'.join(folders)})/.+)|tests/(unit|shell_unit)/.+_test\.cpp" \
-        r"|tests/fuzz/.+_fuzz\.cpp|tests/lib/.+|tests/bench/.+"
+        r"|tests/fuzz/.+_fuzz\.cpp|tests/(lib|bench|release)/.+"
     if re.match(r"(src|tests)/", path) and not re.fullmatch(built, path):
         yield 1, "no target of the build has this file"
 

@@ -1,0 +1,69 @@
+"""JupyterLab and TensorBoard, the real ones, as the preset starts them."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from lib.container import eventually
+
+pytestmark = pytest.mark.jupyter
+
+API = "/jupyter/api"
+
+
+@pytest.fixture
+def container(jupyter_workspace):
+    container = jupyter_workspace()
+    container.wait_for_boot()
+    container.wait_for_http(API, port=8888, timeout=40)
+    return container
+
+
+def test_jupyter_answers_below_its_prefix_with_a_token(container):
+    assert "version" in container.http(API, port=8888).body
+    assert container.status("/jupyter/api/contents", port=8888) == 403
+
+
+def test_jupyter_token_of_the_environment_is_honoured_and_not_logged(jupyter_workspace):
+    token = "0123456789abcdef-our-own-token"
+    container = jupyter_workspace(env={"JUPYTER_TOKEN": token})
+    container.wait_for_http(API, port=8888, timeout=40)
+    assert container.status(f"/jupyter/api/contents?token={token}", port=8888) == 200
+    assert token not in container.log
+
+
+def test_tensorboard_answers_below_its_prefix(container):
+    container.wait_for_http("/monitor/", port=6006, timeout=40)
+
+
+def test_killed_jupyter_comes_back_and_health_stays_200(container):
+    first = container.process_with("jupyter-lab")
+    seen, over = [], threading.Event()
+
+    def probe():
+        while not over.wait(0.05):
+            seen.append(container.status("/health"))
+
+    prober = threading.Thread(target=probe)
+    prober.start()
+    try:
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: container.status(API, port=8888) == 0, 5, "the killed server is silent")
+        container.wait_for_http(API, port=8888, timeout=30)
+    finally:
+        over.set()
+        prober.join()
+    assert container.process_with("jupyter-lab") != first
+    assert len(seen) > 10 and set(seen) == {200}
+
+
+def test_all_output_is_prefixed_with_its_unit(container):
+    container.wait_for_log(r"^jupyterlab +\| .*ServerApp", 20)
+    strangers = [line for line in container.log.splitlines() if " | " not in line]
+    assert not strangers
+
+
+def test_orderly_stop_takes_no_more_than_the_grace_period(container):
+    assert container.stop(timeout=12) == 0

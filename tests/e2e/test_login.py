@@ -1,0 +1,84 @@
+"""A person logs in by ssh with the password that the platform left in /sync/root-passwd."""
+
+import pytest
+
+from lib import ssh
+
+pytestmark = pytest.mark.ssh
+
+# What the images of the platform append to root's .bashrc, without any guard.
+UNGUARDED = "source /etc/profile\nsource /etc/matrixdc-motd\n"
+
+
+@pytest.fixture
+def container(root, workspace):
+    root.write("/sync/root-passwd", f"root:{ssh.PASSWORD}\n", 0o600)
+    root.append("/root/.bashrc", UNGUARDED)
+    container = workspace()
+    container.wait_for_boot()
+    ssh.wait_for_sshd(container)
+    return container
+
+
+def test_password_of_the_sync_folder_lets_in_and_is_removed(container, root):
+    assert ssh.ssh(container, "id -u").stdout == "0\n"
+    assert not root.path("/sync/root-passwd").exists()
+
+
+def test_wrong_password_does_not_let_in(container):
+    answer = ssh.ssh(container, "id -u", password="123456")
+    assert (answer.returncode, answer.stdout) == (5, "")
+
+
+def test_password_is_in_no_log(container):
+    assert ssh.PASSWORD not in container.log
+
+
+def test_interactive_login_shows_the_motd_once(container):
+    seen = ssh.interactive(container, "exit\n")
+    assert seen.count("目录说明") == 1, seen
+    assert "CPU" in seen
+
+
+def test_command_prints_only_its_own_output(container):
+    answer = ssh.ssh(container, "echo x")
+    assert (answer.stdout, answer.stderr, answer.returncode) == ("x\n", "", 0)
+
+
+def test_scp_copies_both_ways(container, tmp_path):
+    source, back = tmp_path / "source", tmp_path / "back"
+    source.write_bytes(bytes(range(256)) * 400)
+    for words in ((source, "root@127.0.0.1:/root/copy"), ("root@127.0.0.1:/root/copy", back)):
+        # -O: the old protocol runs through the login shell, which the unguarded motd used to break.
+        answer = ssh.run(container, "scp", "-O", *words)
+        assert answer.returncode == 0, answer.stderr
+    assert back.read_bytes() == source.read_bytes()
+
+
+def test_sftp_lists_files(container, root):
+    root.write("/root/seen-by-sftp", "")
+    answer = ssh.run(container, "sftp", "root@127.0.0.1", input="ls -1 /root\n")
+    assert "seen-by-sftp" in answer.stdout, answer.stdout + answer.stderr
+
+
+def test_two_containers_have_different_host_keys(maker, container):
+    other_root = maker.root()
+    other = maker.start(other_root)
+    other.wait_for_boot()
+    keys = {c.root.read("/etc/ssh/ssh_host_ed25519_key.pub") for c in (container, other)}
+    assert len(keys) == 2
+
+
+def test_session_survives_a_restart_of_sshd(container):
+    """What runs on somebody's terminal lives on when the service is killed and comes back."""
+    import os
+    import signal
+
+    first = container.process_with("sshd: /usr/sbin/sshd")
+    answer = ssh.ssh(container, "nohup sleep 300 >/dev/null 2>&1 & echo $!")
+    assert answer.returncode == 0, answer.stderr
+    os.kill(first, signal.SIGKILL)
+    from lib.container import eventually
+    eventually(lambda: any("sshd: /usr/sbin/sshd" in line and pid != first
+                           for pid, line in container.processes().items()), 10, "sshd is back")
+    assert "sleep 300" in container.processes().values()

@@ -1,0 +1,25 @@
+"""A program that is not there: skipped where the preset expects that, a named failure elsewhere."""
+
+import json
+
+from lib.container import eventually
+
+
+def test_own_unit_fails_at_once_and_names_the_program(boot):
+    container = boot('[service.web]\ncommand = ["/opt/no-such-server", "--port", "1"]\n')
+    container.wait_for_log(r"/opt/no-such-server.*", 10)
+    eventually(lambda: container.status("/health") == 503, 10, "/health tells of the failed unit")
+    body = json.loads(container.http("/health").body)
+    assert body["health"] == "false"
+    assert body["reasons"][0]["unit"] == "service.web"
+    assert "/opt/no-such-server" in body["reasons"][0]["why"]
+
+
+def test_service_of_the_preset_is_skipped_in_one_clear_line(root, workspace):
+    root.remove("/usr/sbin/sshd")
+    container = workspace()
+    container.wait_for_boot()
+    for name in ("sshd", "jupyterlab", "tensorboard"):
+        lines = [line for line in container.log.splitlines() if name in line and "skipped" in line]
+        assert len(lines) == 1, container.log
+    assert container.status("/health") == 200
