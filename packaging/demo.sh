@@ -65,11 +65,11 @@ down() {
     rm -rf "$state"
 }
 
-# Installs what is missing of: COMMAND PACKAGE pairs.
+# Installs the packages of those pairs COMMAND-OR-FILE PACKAGE whose first half is missing.
 install_missing() {
     local packages=()
     while [[ $# -ge 2 ]]; do
-        command -v "$1" >/dev/null || packages+=("$2")
+        command -v "$1" >/dev/null || [[ -e $1 ]] || packages+=("$2")
         shift 2
     done
     "${python3:-/usr/bin/python3}" -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
@@ -98,9 +98,11 @@ find_programs() {
         return
     fi
     arguments+=(--note "TensorBoard is skipped: ${answer#missing }")
-    install_missing jupyter-server jupyter-server
-    python3 -c 'import ipykernel' 2>/dev/null || install_missing no-such-command python3-ipykernel
-    arguments+=(--config "$here/debian-jupyter.toml" --note "Jupyter is the distribution's jupyter-server")
+    if (install_missing jupyter-server jupyter-server /usr/share/jupyter/kernels/python3/kernel.json python3-ipykernel); then
+        arguments+=(--config "$here/debian-jupyter.toml" --note "Jupyter is the distribution's jupyter-server")
+    else
+        arguments+=(--note "Jupyter is skipped: the distribution has no jupyter-server")
+    fi
 }
 
 detach() {

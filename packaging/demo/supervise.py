@@ -170,7 +170,7 @@ def describe(ports, password, token, up, notes):
     lines.append(f"  Jupyter      {url[8888]}/jupyter/?token={token}" if up["jupyter"]
                  else "  Jupyter      does not answer: see the log")
     lines.append(f"  TensorBoard  {url[6006]}/monitor/" if up["tensorboard"]
-                 else "  TensorBoard  does not answer: see the log")
+                 else "  TensorBoard  does not answer: see the notes below and the log")
     lines.append(f"  health       {url[8080]}/health")
     if up["status"]:
         lines.append(f"  status       {url[8080]}/-/status")
@@ -222,8 +222,8 @@ async def announce(args, process, ports, password, token):
         return await http_status(8080, "/health/startup") == 200
 
     async def ready():
-        return all(value for name, value in (await probe(args)).items()
-                   if name != "status" and (args.venv or name == "ssh"))
+        up = await probe(args)
+        return up["ssh"] and up["jupyter"] and (up["tensorboard"] or not args.venv)
 
     if not await wait_for(booted, BOOT_SECONDS, process):
         if process.poll() is None:

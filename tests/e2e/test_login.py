@@ -1,8 +1,12 @@
 """A person logs in by ssh with the password that the platform left in /sync/root-passwd."""
 
+import os
+import signal
+
 import pytest
 
 from lib import ssh
+from lib.container import eventually
 
 pytestmark = pytest.mark.ssh
 
@@ -71,14 +75,47 @@ def test_two_containers_have_different_host_keys(maker, container):
 
 def test_session_survives_a_restart_of_sshd(container):
     """What runs on somebody's terminal lives on when the service is killed and comes back."""
-    import os
-    import signal
-
     first = container.process_with("sshd: /usr/sbin/sshd")
     answer = ssh.ssh(container, "nohup sleep 300 >/dev/null 2>&1 & echo $!")
     assert answer.returncode == 0, answer.stderr
     os.kill(first, signal.SIGKILL)
-    from lib.container import eventually
     eventually(lambda: any("sshd: /usr/sbin/sshd" in line and pid != first
                            for pid, line in container.processes().items()), 10, "sshd is back")
     assert "sleep 300" in container.processes().values()
+
+
+def test_environment_of_the_container_is_seen_by_sessions_without_secrets(root, workspace):
+    root.write("/sync/root-passwd", f"root:{ssh.PASSWORD}\n", 0o600)
+    awkward = "spaces 'quotes' \"double\" $HOME `id` #"
+    container = workspace(env={"FROM_THE_POD": awkward, "SECRET_KEY": "never-in-a-session"})
+    ssh.wait_for_sshd(container)
+    assert ssh.ssh(container, 'printf %s "$FROM_THE_POD"').stdout == awkward
+    seen = ssh.interactive(container, 'printf "%s\\n" "$FROM_THE_POD"; env; exit\n')
+    assert awkward in seen
+    assert "never-in-a-session" not in seen + ssh.ssh(container, "env").stdout
+
+
+def set_password(root, text):
+    """Gives the image a root password, as `chpasswd` in a Dockerfile does."""
+    root.run("sh", "-c", 'echo "$1" | chroot "$2" chpasswd', "sh", f"root:{text}", root.mount_point)
+
+
+def test_published_default_password_is_locked_and_said(root, workspace):
+    set_password(root, "123456")
+    container = workspace()
+    ssh.wait_for_sshd(container)
+    assert ssh.ssh(container, "id", password="123456").returncode == 5
+    container.wait_for_log(r"(?i)password.*lock|lock.*password", 5)
+
+
+def test_own_password_of_the_image_stays(root, workspace):
+    set_password(root, "of the image")
+    container = workspace()
+    ssh.wait_for_sshd(container)
+    assert ssh.ssh(container, "id -u", password="of the image").stdout == "0\n"
+
+
+def test_password_of_the_environment_lets_in(workspace):
+    container = workspace(env={"ROOT_PASSWORD": "from the pod"})
+    ssh.wait_for_sshd(container)
+    assert ssh.ssh(container, "id -u", password="from the pod").stdout == "0\n"

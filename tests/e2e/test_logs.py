@@ -1,6 +1,9 @@
 """What units write appears on the init's stdout: line by line, prefixed, whole."""
 
 import re
+import time
+
+from lib.root import BINARY_INSIDE
 
 PIECES = "import sys, time\nfor piece in ('first ', 'half', '\\n'):\n    sys.stdout.write(piece); sys.stdout.flush(); time.sleep(0.2)\ntime.sleep(600)\n"
 
@@ -58,3 +61,16 @@ def test_ten_writers_tear_and_lose_no_line(boot):
     for name in names:
         numbers = [int(match[2]) for match in seen if match[1] == name]
         assert numbers == list(range(2000))
+
+
+def test_unread_output_holds_up_neither_health_nor_the_stop(root, maker):
+    root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n[service.flood]\ncommand = ["yes", "a line of the flood"]\n')
+    container = maker.start(root, command=["bash", "-c", f"exec {BINARY_INSIDE} run > >(exec sleep 1000)"])
+    container.wait_for_boot()
+    container.process_with("yes a line")
+    for _ in range(20):
+        assert container.status("/health") == 200
+    begun = time.monotonic()
+    container.signal()
+    assert container.process.wait(15) == 0
+    assert time.monotonic() - begun < 12
