@@ -9,7 +9,10 @@
 # /proc and /sys belong to the namespaces of the one who enters: enter.sh mounts them.
 set -eu
 
-[ $# -ge 1 ] && [ $(($# % 2)) -eq 1 ] || { echo "usage: root.sh DIR [SOURCE TARGET]..." >&2; exit 2; }
+if [ $(($# % 2)) -ne 1 ]; then
+    echo "usage: root.sh DIR [SOURCE TARGET]..." >&2
+    exit 2
+fi
 dir=$1
 shift
 

@@ -15,14 +15,14 @@ venv=$1
 packages="jupyterlab jupyterlab-language-pack-zh-CN tensorboard setuptools<81"
 log=$venv.log
 
-complete() { [ -e "$venv/.complete" ] && "$venv/bin/python" -c pass 2>/dev/null; }
+is_complete() { [ -e "$venv/.complete" ] && "$venv/bin/python" -c pass 2>/dev/null; }
 
 missing() {
     echo "missing $1 (the whole output is in $log)"
     exit 0
 }
 
-if complete; then
+if is_complete; then
     echo ready
     exit 0
 fi
