@@ -42,7 +42,9 @@ part_long() {
 # Each target of tests/fuzz for a minute; a crash leaves its input beside the report.
 fuzz() {
   local target name
-  packaging/install-build-deps.sh clang
+  # The sanitizers' libraries are a package of their own, named after clang's version.
+  packaging/install-build-deps.sh clang &&
+    packaging/install-build-deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
   need fuzz build fuzz || return
   for target in build/fuzz/*_fuzz; do
     name=$(basename "$target")
