@@ -37,6 +37,8 @@ part_long() {
   doctest unit_tests dev
   fuzz
   BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
+  need container-long build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container-long 2700 tests/container -rs -m long
 }
 
 # Each target of tests/fuzz for a minute; a crash leaves its input beside the report.
