@@ -1,0 +1,134 @@
+#include "config/step_keys.h"
+
+#include <array>
+#include <string>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace bootsman {
+namespace {
+
+using enum StepKeyType;
+
+constexpr std::array kTypes = std::to_array<StepType>({
+    {"profile", "always", "Imports what /etc/profile exports, as a login shell would see it."},
+    {"directories", "changed", "Creates folders that services expect."},
+    {"timezone", "changed", "Sets the time zone of the container."},
+    {"locale", "changed", "Sets the language of the container."},
+    {"password", "always", "Sets passwords from a file or from ROOT_PASSWORD."},
+    {"ssh", "changed", "Prepares sshd: host keys, settings, the environment of sessions."},
+    {"motd", "once", "Shows what the container has in every interactive shell."},
+    {"pip", "once", "Points pip at a package index."},
+    {"conda", "once", "Points conda at its channels."},
+    {"jupyter", "once", "Settings, server configuration and token of Jupyter."},
+    {"shutdown-command", "changed", "Makes `shutdown` stop the container."},
+});
+
+constexpr std::array kKeys = std::to_array<StepKey>({
+    {"profile", "file", String, "/etc/profile", "The shell file that is sourced in a child."},
+    {"profile", "time_limit", Duration, "5s", "How long sourcing it may take."},
+    {"profile", "append_path", Strings, R"(["/init/bin"])", "Folders put at the end of PATH."},
+
+    {"directories", "paths", Strings, R"(["/root/tensorboard-logs"])",
+     "Folders to create, with their parents."},
+    {"directories", "mode", String, "0755", "Mode of a folder that is created, octal."},
+
+    {"timezone", "zone", String, "",
+     "A name of the tz database. Empty: $TZ, else Asia/Shanghai unless the image chose one."},
+
+    {"locale", "lang", String, "",
+     "A locale such as zh_CN.UTF-8. Empty: $LANG, else zh_CN.UTF-8 unless the image chose one."},
+    {"locale", "generate", Bool, "true", "Build the locale with localedef where it is missing."},
+
+    {"password", "file", String, "/sync/root-passwd",
+     "Lines \"user:secret\". Applied, then removed. Not there: nothing to do."},
+    {"password", "hashed", Bool, "false", "The secrets are crypt(5) hashes, not plain text."},
+    {"password", "account", String, "root", "Whose password ROOT_PASSWORD is."},
+    {"password", "allow_default_password", Bool, "false",
+     "Leave the public default password 123456 usable."},
+
+    {"ssh", "permit_root_login", String, "yes", "sshd's PermitRootLogin."},
+    {"ssh", "password_authentication", Bool, "true", "sshd's PasswordAuthentication."},
+    {"ssh", "override", Bool, "false",
+     "Set both also where the image's own sshd_config says something else."},
+    {"ssh", "config", String, "/etc/ssh/sshd_config", "sshd's configuration file."},
+    {"ssh", "host_keys", String, "unique",
+     "\"unique\": made anew for each container; \"keep\": only those that are missing."},
+    {"ssh", "host_keys_dir", String, "/etc/ssh",
+     "Where the host keys are. On a volume they outlive the container."},
+    {"ssh", "host_key_types", Strings, R"(["ed25519", "ecdsa", "rsa"])", "Kinds of host key."},
+    {"ssh", "publish_env", Bool, "true",
+     "Show the container's environment, without secrets, to ssh sessions."},
+    {"ssh", "env_exclude", Strings, "[]", "Variables that ssh sessions do not get."},
+
+    {"motd", "file", String, "/etc/matrixdc-motd", "The shell file that shows the message."},
+    {"motd", "sudo_alias", Bool, "true",
+     "Define `alias sudo=\"\"`: containers seldom have sudo, and pasted commands use it."},
+
+    {"pip", "file", String, "/etc/pip.conf", "pip's configuration file."},
+    {"pip", "index_url", String, "https://mirrors.aliyun.com/pypi/simple", "The package index."},
+    {"pip", "insecure", Bool, "false", "Use plain http and trust the host without TLS."},
+
+    {"conda", "file", String, "/root/.condarc", "conda's configuration file."},
+    {"conda", "channels", Strings,
+     R"(["https://mirrors.tuna.tsinghua.edu.cn/anaconda/pkgs/main/", )"
+     R"("https://mirrors.tuna.tsinghua.edu.cn/anaconda/pkgs/free/", )"
+     R"("https://mirrors.tuna.tsinghua.edu.cn/anaconda/cloud/pytorch/", "defaults"])",
+     "Channels, first come first."},
+    {"conda", "show_channel_urls", Bool, "true", "conda's show_channel_urls."},
+
+    {"jupyter", "config", String, "/init/jupyter/jupyter_config.py",
+     "The server's configuration file: created, or given only the keys that it lacks."},
+    {"jupyter", "settings_dir", String, "/root/.jupyter/lab/user-settings",
+     "JupyterLab's folder of user settings."},
+    {"jupyter", "terminal_theme", String, "dark", "Theme of terminals. Empty: not set."},
+    {"jupyter", "locale", String, "zh_CN", "Language of JupyterLab. Empty: not set."},
+    {"jupyter", "ip", String, "0.0.0.0", "Address that the server listens on."},
+    {"jupyter", "port", Integer, "8888", "Port that the server listens on."},
+    {"jupyter", "base_url", String, "/jupyter/", "Path below which the server answers."},
+    {"jupyter", "root_dir", String, "/root", "Folder that the file browser shows."},
+    {"jupyter", "token", Bool, "true",
+     "Use $JUPYTER_TOKEN or a random token that stays the same for this container."},
+
+    {"shutdown-command", "file", String, "/usr/bin/shutdown", "Where the command goes."},
+    {"shutdown-command", "trash", String, "/root/.local/share/Trash",
+     "Folder that is emptied before the container stops. Empty: none."},
+});
+
+Value default_value(const StepKey& key) {
+  const std::string_view text = key.default_text;
+  switch (key.type) {
+    case Bool:
+      return text == "true";
+    case Integer:
+      return static_cast<std::int64_t>(parse_number(text).value_or(0));
+    case Strings:
+      return parse_json(text).value_or(Value(Value::Array{}));
+    case String:
+    case Duration:
+      break;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const StepType> step_types() { return kTypes; }
+
+const StepType* find_step_type(std::string_view type) {
+  for (const StepType& row : kTypes)
+    if (row.type == type) return &row;
+  return nullptr;
+}
+
+std::span<const StepKey> step_keys() { return kKeys; }
+
+Value with_step_defaults(std::string_view type, const Value& settings) {
+  Value filled = settings.object() != nullptr ? settings : Value(Value::Object{});
+  for (const StepKey& key : kKeys)
+    if (key.step == type && filled.find(key.key) == nullptr) filled.set(key.key, default_value(key));
+  return filled;
+}
+
+}  // namespace bootsman
