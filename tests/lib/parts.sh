@@ -17,7 +17,7 @@ part_sanitize() {
 }
 
 part_release() {
-  need release build release || return
+  need release build release bootsman release_probes || return
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder release 600 tests/release -rs
 }
 
