@@ -51,5 +51,6 @@ find_package(Threads REQUIRED)
 bootsman_archive_library(uv uv.h "libuv_a.a;libuv.a" libuv1-dev
   Threads::Threads ${CMAKE_DL_LIBS} rt)
 bootsman_archive_library(cares ares.h libcares.a libc-ares-dev)
+bootsman_archive_library(crypt crypt.h libcrypt.a libcrypt-dev)
 
 include(pinned_dependencies)

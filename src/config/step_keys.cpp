@@ -114,7 +114,9 @@ Value default_value(const StepKey& key) {
 
 }  // namespace
 
-std::span<const StepType> step_types() { return kTypes; }
+std::span<const StepType> step_types() {
+  return kTypes;
+}
 
 const StepType* find_step_type(std::string_view type) {
   for (const StepType& row : kTypes)
@@ -122,12 +124,15 @@ const StepType* find_step_type(std::string_view type) {
   return nullptr;
 }
 
-std::span<const StepKey> step_keys() { return kKeys; }
+std::span<const StepKey> step_keys() {
+  return kKeys;
+}
 
 Value with_step_defaults(std::string_view type, const Value& settings) {
   Value filled = settings.object() != nullptr ? settings : Value(Value::Object{});
   for (const StepKey& key : kKeys)
-    if (key.step == type && filled.find(key.key) == nullptr) filled.set(key.key, default_value(key));
+    if (key.step == type && filled.find(key.key) == nullptr)
+      filled.set(key.key, default_value(key));
   return filled;
 }
 

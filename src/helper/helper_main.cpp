@@ -1,0 +1,90 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "base/text.h"
+#include "helper/channel.h"
+#include "helper/conditions.h"
+#include "helper/protocol.h"
+#include "helper/step_runner.h"
+#include "helper/world_facts.h"
+#include "sys/file.h"
+
+namespace bootsman {
+namespace {
+
+std::map<std::string, std::string> string_map(const Value* object) {
+  std::map<std::string, std::string> map;
+  if (object == nullptr || object->object() == nullptr) return map;
+  for (const auto& [name, value] : *object->object())
+    if (value.string() != nullptr) map[name] = *value.string();
+  return map;
+}
+
+const Value::Array& items_of(const Value& request, std::string_view key) {
+  static const Value::Array kNone;
+  const Value* member = request.find(key);
+  return member != nullptr && member->array() != nullptr ? *member->array() : kNone;
+}
+
+void run_steps(const Value& request, Channel& channel) {
+  const DiskFiles files;
+  StepRunner runner(
+      gather_facts(string_map(request.find("env")), string_map(request.find("secrets")), files),
+      [&](const Value& message) { channel.answer(message); });
+  for (const Value& entry : items_of(request, "steps")) runner.run(entry);
+  runner.finish();
+}
+
+void run_conditions(const Value& request, Channel& channel) {
+  const DiskFiles files;
+  for (const Value& question : items_of(request, "ask")) {
+    const ConditionVerdict verdict =
+        judge_conditions(files, question.get_strings("if_exists"),
+                         question.get_strings("if_not_exists"), question.get_string("path"));
+    Value answer;
+    answer.set("id", question.get_string("id"));
+    answer.set("holds", verdict.holds);
+    answer.set("why", verdict.why);
+    channel.answer(answer);
+  }
+}
+
+void run_probe_file(const Value& request, Channel& channel) {
+  const FileStat st = stat_target(request.get_string("path"));
+  Value answer;
+  answer.set("ok", st.kind != FileKind::Missing);
+  channel.answer(answer);
+}
+
+struct Task {
+  std::string_view name;
+  void (*run)(const Value& request, Channel& channel);
+};
+
+constexpr Task kTasks[] = {
+    {"steps", run_steps}, {"conditions", run_conditions}, {"probe-file", run_probe_file}};
+
+}  // namespace
+
+int helper_main(std::string_view name) {
+  for (const Task& task : kTasks) {
+    if (task.name != name) continue;
+    // A helper must not keep a folder busy that is to be unmounted.
+    if (::chdir("/") != 0) return 1;
+    Channel channel(kHelperFd);
+    const auto request = channel.read_request();
+    if (!request) {
+      std::fprintf(stderr, "helper %s: %s\n", std::string(name).c_str(),
+                   request.error().message().c_str());
+      return 1;
+    }
+    task.run(*request, channel);
+    return 0;
+  }
+  std::fprintf(stderr, "there is no helper \"%s\"\n", printable(name, 60).c_str());
+  return 2;
+}
+
+}  // namespace bootsman

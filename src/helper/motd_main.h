@@ -1,0 +1,9 @@
+#pragma once
+
+namespace bootsman {
+
+/// `bootsman motd`: prints the login message (steps/motd_text.h) to stdout. What can't be found out
+/// is left out; at most 2 s for a GPU driver that does not answer. Returns 0.
+int motd_command();
+
+}  // namespace bootsman

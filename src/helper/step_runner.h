@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/value.h"
+#include "helper/record.h"
+#include "steps/catalog.h"
+
+namespace bootsman {
+
+/// Applies built-in steps, one after the other, as helper/protocol.h says.
+class StepRunner {
+ public:
+  using Answer = std::function<void(const Value&)>;
+
+  /// `facts` without the parts that change from step to step.
+  StepRunner(StepFacts facts, Answer answer);
+
+  /// One entry of the request's "steps". Its answers are given before this returns; a failure
+  /// concerns this step alone.
+  void run(const Value& entry);
+
+  /// To be called after the last step: leaves the sign that the first boot is over.
+  void finish();
+
+ private:
+  struct Verdict {
+    std::string result;  ///< "changed", "unchanged", "skipped" or "failed".
+    std::string why;
+  };
+
+  Verdict decide(const std::string& id, const BuiltIn& step, const Value& entry);
+  Verdict apply(const std::string& id, const BuiltIn& step, const Value& settings);
+  /// Not empty: the step is not due, for this reason.
+  std::string not_due(const BuiltIn& step, const std::string& when) const;
+  bool foreign_flag() const;
+  void tell(const std::string& id, const StepWork& work);
+  void say(const std::string& id, const std::string& text, const char* severity);
+  void remember(const std::string& id, const BuiltIn& step, const StepWork& work);
+
+  StepFacts facts_;
+  Answer answer_;
+  Record record_;
+  bool first_boot_seen_ = false;
+  bool first_boot_failed_ = false;
+  bool record_warned_ = false;
+};
+
+/// The file that says "the first boot is over": also what workspace images looked for before.
+inline constexpr const char* kFirstBootFlag = "/etc/matrixdc-init";
+
+}  // namespace bootsman
