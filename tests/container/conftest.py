@@ -24,8 +24,8 @@ def podman():
 
 
 @pytest.fixture(scope="session")
-def image(podman):
-    """The image of Dockerfile.example with the release build (or $BOOTSMAN) in it."""
+def make_image(podman):
+    """make_image(suite): Dockerfile.example on that Debian release, the release build (or $BOOTSMAN) in it."""
     binary = Path(os.environ.get("BOOTSMAN", REPOSITORY / "build/release/bootsman"))
     if not binary.is_file():
         pytest.fail(f"there is no executable {binary}; build the preset release, or set BOOTSMAN")
@@ -33,7 +33,12 @@ def image(podman):
         images.mirror()
     except images.ImageError as error:
         pytest.skip(str(error))
-    return images.workspace(podman, binary)
+    return lambda suite: images.workspace(podman, binary, suite)
+
+
+@pytest.fixture(scope="session")
+def image(make_image):
+    return make_image(images.SUITE)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from podman import CACHE, REPOSITORY
 
 SUITE = "bookworm"
-BASE = f"localhost/bootsman-base:{SUITE}"
 WORKSPACE = "localhost/bootsman-workspace"
 
 
@@ -28,21 +27,22 @@ def mirror():
     raise ImageError("cannot make a base image: apt's sources on this machine name no Debian mirror")
 
 
-def base(podman):
-    """The name of the base image, made at its first use (half a minute)."""
-    if podman.has_image(BASE):
-        return BASE
-    archive = CACHE / f"{SUITE}.tar"
+def base(podman, suite):
+    """The name of the base image of a Debian release, made at its first use (half a minute)."""
+    name = f"localhost/bootsman-base:{suite}"
+    if podman.has_image(name):
+        return name
+    archive = CACHE / f"{suite}.tar"
     partial = archive.with_suffix(".new")
     if not archive.exists():
         made = subprocess.run(
             ["timeout", "400", "mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates",
-             "--format=tar", SUITE, partial, mirror()], capture_output=True, text=True, check=False)
+             "--format=tar", suite, partial, mirror()], capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise ImageError(f"cannot make a base image with mmdebstrap: {made.stderr[-600:]}")
         partial.rename(archive)
-    podman("import", "-q", archive, BASE, timeout=120)
-    return BASE
+    podman("import", "-q", archive, name, timeout=120)
+    return name
 
 
 def pip_settings():
@@ -55,7 +55,7 @@ def pip_settings():
     return ["--volume", f"{folder}:/run/pip:ro", "--volume", f"{folder}/pip.conf:/etc/pip.conf:ro"]
 
 
-def workspace(podman, binary):
+def workspace(podman, binary, suite=SUITE):
     """The name of the image that Dockerfile.example describes, with `binary` as its init."""
     context = CACHE / "context"
     target = context / "build/release/bootsman"
@@ -63,11 +63,11 @@ def workspace(podman, binary):
     shutil.copy(binary, target)
     dockerfile = REPOSITORY / "Dockerfile.example"
     tag = hashlib.sha256(dockerfile.read_bytes() + target.read_bytes()).hexdigest()[:16]
-    name = f"{WORKSPACE}:{tag}"
+    name = f"{WORKSPACE}:{suite}-{tag}"
     if podman.has_image(name):
         return name
     built = podman("build", "--pull-never", "--network=host", "--format=docker", "--layers", "-t", name,
-                   "--build-arg", f"BASE_IMAGE={base(podman)}", "--build-arg", "APT_PACKAGES=curl",
+                   "--build-arg", f"BASE_IMAGE={base(podman, suite)}", "--build-arg", "APT_PACKAGES=curl",
                    *pip_settings(), "-f", dockerfile, context, timeout=900, check=False)
     if built.returncode != 0:
         raise ImageError(f"cannot build Dockerfile.example: {(built.stdout + built.stderr)[-2000:]}")

@@ -5,11 +5,12 @@ import random
 import signal
 import time
 
+import pytest
+
 # Files whose content is the same in every container.
 TARGETS = ("/etc/matrixdc-motd", "/etc/pip.conf", "/root/.condarc", "/init/jupyter/jupyter_config.py",
            "/etc/ssh/sshd_config",
            "/root/.jupyter/lab/user-settings/@jupyterlab/terminal-extension/plugin.jupyterlab-settings")
-CUTS = 20
 
 
 def contents(root):
@@ -32,12 +33,13 @@ def boot_fully(maker, root):
     return elapsed
 
 
-def test_boots_cut_off_by_sigkill_leave_nothing_half_done(maker, root):
+@pytest.mark.parametrize("cuts", [20, pytest.param(300, marks=pytest.mark.long)])
+def test_boots_cut_off_by_sigkill_leave_nothing_half_done(maker, root, cuts):
     reference = maker.root()
     elapsed = boot_fully(maker, reference)
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
-    for _ in range(CUTS):
+    for _ in range(cuts):
         container = maker.start(root)
         time.sleep(chance.uniform(0, elapsed))
         os.kill(container.init, signal.SIGKILL)

@@ -17,7 +17,7 @@ part_sanitize() {
 }
 
 part_release() {
-  need release build release || return
+  need release build release bootsman release_probes || return
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder release 600 tests/release -rs
 }
 
@@ -37,12 +37,16 @@ part_long() {
   doctest unit_tests dev
   fuzz
   BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
+  need container-long build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container-long 2700 tests/container -rs -m long
 }
 
 # Each target of tests/fuzz for a minute; a crash leaves its input beside the report.
 fuzz() {
   local target name
-  packaging/install-build-deps.sh clang
+  # The sanitizers' libraries are a package of their own, named after clang's version.
+  packaging/install-build-deps.sh clang &&
+    packaging/install-build-deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
   need fuzz build fuzz || return
   for target in build/fuzz/*_fuzz; do
     name=$(basename "$target")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "test-roots"
 MODULES = "libc6,libnss-systemd,libnss-myhostname,libnss-mymachines,libnss-sss"
-SUITES = {"debian": ["trixie", "bullseye"], "ubuntu": ["noble", "jammy"]}
+SUITES = {"debian": ["trixie", "bookworm", "bullseye"], "ubuntu": ["resolute", "noble", "jammy"]}
 
 
 class Unavailable(Exception):
@@ -17,25 +17,26 @@ def run(*command, seconds=300):
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
 
 
-def distribution():
+def os_release(key):
     for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
-        if line.startswith("ID="):
-            return line[3:].strip('"')
-    return "unknown"
+        if line.startswith(f"{key}="):
+            return line.partition("=")[2].strip('"')
+    return ""
 
 
 def mirror():
     """The archive that this machine's own release comes from, as apt is configured."""
-    own = run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").stdout.strip()
     for line in run("apt-get", "update", "--print-uris").stdout.splitlines():
         site, _, rest = line.lstrip("'").partition("/dists/")
-        if rest.startswith(f"{own}/"):
+        if rest.startswith(f"{os_release('VERSION_CODENAME')}/"):
             return site
     raise Unavailable("apt on this machine names no archive")
 
 
 def suites():
-    return SUITES.get(distribution(), ["trixie", "bullseye"])
+    """Two releases that are not this machine's own, so that their C library is another one."""
+    known = SUITES.get(os_release("ID"), SUITES["debian"])
+    return [suite for suite in known if suite != os_release("VERSION_CODENAME")][:2]
 
 
 def prepare(root):
@@ -44,7 +45,7 @@ def prepare(root):
         (root / folder).mkdir(exist_ok=True)
     (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/usr/sbin/nologin\n")
     (root / "etc/group").write_text("root:x:0:\ndaemon:x:1:\n")
-    (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
+    (root / "etc/hosts").write_text("127.0.0.1 localhost local-name\n")
     (root / "etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 

@@ -1,5 +1,6 @@
-// Looks a user, a group and hosts up through the C library, as some linked library may do without our
-// knowledge. Built twice: with PINNED it first does what main does, without it is the counter-proof.
+// Looks a user, a group and hosts up through the C library, as some linked library may do without
+// our knowledge. Built twice: with PINNED it first does what main does, without it is the
+// counter-proof.
 #include <grp.h>
 #include <netdb.h>
 #include <pwd.h>
@@ -18,8 +19,8 @@ int main() {
   addrinfo* address = nullptr;
   const bool local = getaddrinfo("localhost", "80", nullptr, &address) == 0;
   (void)getaddrinfo("no-such-host.invalid", "80", nullptr, &address);
-  std::printf("user %s, group %s, stranger %s, localhost %s\n", user != nullptr ? "found" : "missing",
-              group != nullptr ? "found" : "missing", stranger ? "found" : "missing",
-              local ? "found" : "missing");
+  std::printf("user %s, group %s, stranger %s, localhost %s\n",
+              user != nullptr ? "found" : "missing", group != nullptr ? "found" : "missing",
+              stranger ? "found" : "missing", local ? "found" : "missing");
   return 0;
 }

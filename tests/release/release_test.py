@@ -77,17 +77,11 @@ def switched(request, root):
     return root
 
 
-@pytest.fixture(scope="module")
-def lookups(tmp_path_factory):
-    """The two builds of lookups.cpp: pinned and not."""
-    def build(name, *flags):
-        target = tmp_path_factory.mktemp("lookups") / name
-        done = subprocess.run(["g++", "-std=c++20", "-static-pie", "-fPIE", "-w", f"-I{PROJECT}/src", *flags,
-                        f"{PROJECT}/tests/release/lookups.cpp", f"{PROJECT}/src/sys/nss_pin.cpp", "-o", str(target)],
-                       capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return target
-    return {"pinned": build("pinned", "-DPINNED"), "unpinned": build("unpinned")}
+def probe(name):
+    """A program that the target release_probes links as the executable itself is linked."""
+    program = BOOTSMAN.parent / name
+    assert program.exists(), f"{program} is not built: cmake --build --preset release --target release_probes"
+    return program
 
 
 def in_root(root, program, *arguments):
@@ -101,11 +95,16 @@ def test_it_runs_beside_another_c_library(switched):
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("bootsman ")
 
 
-def test_pinned_lookups_work_beside_another_c_library(switched, lookups):
-    done = in_root(switched, lookups["pinned"])
+def test_pinned_lookups_work_beside_another_c_library(switched):
+    done = in_root(switched, probe("lookups_pinned"))
     assert (done.returncode, done.stdout) == (0, "user found, group found, stranger missing, localhost found\n")
 
 
-def test_lookups_that_are_not_pinned_fail_there_so_the_test_above_means_something(switched, lookups):
-    done = in_root(switched, lookups["unpinned"])
-    assert done.returncode != 0
+def test_lookups_that_are_not_pinned_fail_there_so_the_test_above_means_something(switched):
+    assert in_root(switched, probe("lookups_unpinned")).returncode != 0
+
+
+def test_transfers_resolve_names_beside_another_c_library(switched):
+    done = in_root(switched, probe("transfer"))
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0, ["Could not connect to server", "Could not resolve hostname"]), done.stderr

@@ -1,0 +1,209 @@
+#include <array>
+
+#include "config/keys.h"
+
+namespace bootsman {
+namespace {
+
+constexpr Scopes kServiceOrStep = kService | kCommandStep;
+constexpr Scopes kServiceOrJob = kService | kJob;
+constexpr Scopes kNotJob = kCommandStep | kBuiltinStep | kService;
+
+using enum KeyType;
+
+constexpr std::array kKeys{
+    // ---- Top tables
+    Key{"extends", Word, kTop, "\"workspace\"",
+        "The preset that this configuration builds on. Only the first file may say it.",
+        "\"empty\"", "workspace|empty"},
+    Key{"http.enabled", Boolean, kTop, "true", "Whether the init answers health probes over HTTP.",
+        "false"},
+    Key{"http.listen", Strings, kTop, "\"0.0.0.0:8080\"",
+        "The numeric addresses and ports to answer on, one or several.",
+        "[\"127.0.0.1:8080\", \"[::1]:8080\"]"},
+    Key{"shutdown.drain", Duration, kTop, "\"0s\"",
+        "How long to go on working after SIGTERM, while readiness already says no, so that no new "
+        "requests come.",
+        "\"5s\""},
+    Key{"shutdown.timeout", Duration, kTop, "(\"25s\" on Kubernetes, else \"9s\")",
+        "How long the whole shutdown may take, the drain included; what is left then is killed. "
+        "The variable BOOTSMAN_GRACE overrides it.",
+        "\"25s\""},
+    Key{"secrets.names", Strings, kTop, "[\"SECRET_KEY\", \"ROOT_PASSWORD\", \"JUPYTER_TOKEN\"]",
+        "The environment variables which are secrets: they are kept from all units but those that "
+        "name them in `pass_secrets`, and from logs and status.",
+        "[\"SECRET_KEY\", \"HF_TOKEN\"]"},
+    Key{"log.format", Word, kTop, "\"text\"",
+        "How lines of units appear in the init's output: with the unit's name in front, as JSON, "
+        "or as they are.",
+        "\"json\"", "text|json|raw"},
+
+    // ---- Every unit
+    Key{"enabled", Boolean, kUnit, "true",
+        "Whether the unit is there at all. What only names it in `after` does not mind; what "
+        "requires it is skipped.",
+        "false"},
+    Key{"after", Strings, kUnit, "[]",
+        "Units to wait for, whatever comes of them: start when they are ready or have ended. "
+        "Services and the job wait for all steps without being asked.",
+        "[\"service.database\"]"},
+    Key{"requires", Strings, kUnit, "[]",
+        "Like `after`; and when one of these has failed, this unit is blocked.",
+        "[\"service.database\"]"},
+    Key{"if_exists", Strings, kUnit, "[]",
+        "Run only when any of these files exists. A name without a slash is looked for in the "
+        "unit's `path`, then in PATH.",
+        "[\"/usr/sbin/sshd\"]"},
+    Key{"if_not_exists", Strings, kUnit, "[]", "Run only when none of these files exists.",
+        "[\"/etc/skip-this\"]"},
+    Key{"if_env", Strings, kUnit, "[]",
+        "Run only when all these environment variables are set and not empty. Otherwise variables "
+        "in the unit's values are not expanded either.",
+        "[\"JOB_PREFIX\"]"},
+    Key{"on_failure", Word, kNotJob, "(\"ignore\" for steps, \"unhealthy\" for services)",
+        "What it means when the unit has failed for good: nothing, that `/health` answers 503, or "
+        "that the container stops.",
+        "\"shutdown\"", "ignore|unhealthy|shutdown"},
+    Key{"when", Word, kBuiltinStep, "(the step's own, see below)",
+        "When the step is due: at every start, once for each container, or when what it would "
+        "write has changed.",
+        "\"always\"", "always|once|changed"},
+
+    // ---- Processes
+    Key{"command", Command, kProcess, "",
+        "The program and its arguments; no shell reads it. A program without a slash is looked for "
+        "in `path`, then in PATH.",
+        "[\"python\", \"serve.py\", \"--port\", \"5000\"]"},
+    Key{"path", Strings, kProcess, "[]", "Directories put before PATH for this unit.",
+        "[\"/root/miniconda3/bin\"]"},
+    Key{"directory", String, kProcess, "(the init's own)", "The working directory.",
+        "\"/workdir\""},
+    Key{"user", String, kProcess, "(the init's own)",
+        "Who the process runs as: a name or a number of /etc/passwd, with `:GROUP` behind it for "
+        "another group. A number that is not there gets the group of the same number.",
+        "\"1101\""},
+    Key{"env", Pairs, kProcess, "{}",
+        "Environment variables on top of the init's, whose values must be strings.",
+        "{ PORT = \"5000\" }"},
+    Key{"pass_secrets", Strings, kProcess, "([\"SECRET_KEY\"] for the job, else [])",
+        "Which of `secrets.names` the unit gets in its environment.", "[\"JUPYTER_TOKEN\"]"},
+    Key{"umask", FileMode, kProcess, "(the init's own)", "The file mode creation mask, octal.",
+        "\"0027\""},
+    Key{"no_new_privileges", Boolean, kProcess, "false",
+        "Whether setuid programs and file capabilities lose their power below this unit.", "true"},
+    Key{"early", Boolean, kServiceOrJob, "false", "Start without waiting for all steps.", "true"},
+    Key{"success_codes", Integers, kServiceOrStep, "[0]", "The exit codes that count as success.",
+        "[0, 3]", "", 0, 255},
+    Key{"timeout", Duration, kServiceOrStep, "(none)",
+        "For a step: how long it may run before it is stopped and has failed. For a service: how "
+        "long until it is ready for the first time; past it the unit is shown as late, and lives "
+        "on.",
+        "\"30s\""},
+    Key{"settle", Duration, kService, "\"0s\"",
+        "Without a `ready` check: how long the service must run to count as ready.", "\"1s\""},
+
+    // ---- Limits
+    Key{"limits.nofile", Count, kProcess, "(the init's own)", "Open files, see setrlimit(2).",
+        "65536"},
+    Key{"limits.nproc", Count, kProcess, "(the init's own)", "Processes of the user.", "4096"},
+    Key{"limits.memlock", SizeLimit, kProcess, "(the init's own)", "Locked memory.",
+        "\"unlimited\""},
+    Key{"limits.core", SizeLimit, kProcess, "(the init's own)", "Size of core dumps.", "\"0B\""},
+    Key{"limits.stack", SizeLimit, kProcess, "(the init's own)", "Stack.", "\"64MiB\""},
+    Key{"limits.data", SizeLimit, kProcess, "(the init's own)", "Data segment.", "\"8GiB\""},
+    Key{"limits.fsize", SizeLimit, kProcess, "(the init's own)", "Size of a written file.",
+        "\"10GiB\""},
+    Key{"limits.as", SizeLimit, kProcess, "(the init's own)", "Address space.", "\"16GiB\""},
+    Key{"limits.nice", Integer, kProcess, "(the init's own)",
+        "Scheduling priority, see nice(2); negative values need CAP_SYS_NICE.", "5", "", -20, 19},
+    Key{"limits.oom_score_adj", Integer, kProcess, "(the init's own)",
+        "How willingly the kernel kills the process when memory runs out, see proc(5).", "200", "",
+        -1000, 1000},
+
+    // ---- Restart and stop
+    Key{"restart.when", Word, kServiceOrStep, "(\"always\" for services, \"never\" for steps)",
+        "After which ends to start again.", "\"on-failure\"", "always|on-failure|never"},
+    Key{"restart.delay", Duration, kServiceOrStep, "\"500ms\"", "The pause before a restart.",
+        "\"1s\""},
+    Key{"restart.max_delay", Duration, kServiceOrStep, "\"30s\"",
+        "The longest pause that `factor` leads to.", "\"1m\""},
+    Key{"restart.factor", Number, kServiceOrStep, "2.0",
+        "By how much the pause grows with each restart.", "1.5", "", 1, 100},
+    Key{"restart.jitter", Number, kServiceOrStep, "0.1",
+        "Which share of the pause is left to chance, so that many units do not restart in step.",
+        "0.25", "", 0, 1},
+    Key{"restart.reset_after", Duration, kServiceOrStep, "\"1m\"",
+        "A run of at least this length starts again at `delay`.", "\"5m\""},
+    Key{"restart.limit", Integer, kServiceOrStep, "0",
+        "How many restarts are allowed within `within`; one more, and the unit has failed. 0: "
+        "never give up.",
+        "5", "", 0, 1'000'000},
+    Key{"restart.within", Duration, kServiceOrStep, "\"5m\"", "The time over which `limit` counts.",
+        "\"10m\""},
+    Key{"stop.signal", Signal, kProcess, "\"SIGTERM\"", "The signal that asks the unit to stop.",
+        "\"SIGINT\""},
+    Key{"stop.timeout", Duration, kProcess, "\"10s\"",
+        "How long it may take before SIGKILL. The shutdown's own timeout may cut it short.",
+        "\"20s\""},
+    Key{"stop.kill", Word, kProcess, "\"group\"",
+        "Which processes are stopped: the unit's own process alone, its process group, or also "
+        "the descendants seen just before.",
+        "\"process\"", "process|group|tree"},
+
+    // ---- Checks
+    Key{"ready.tcp", String, kServiceOrJob, "",
+        "Ready when this numeric address accepts a connection.", "\"127.0.0.1:5432\""},
+    Key{"ready.http", String, kServiceOrJob, "",
+        "Ready when GET of this URL answers 2xx or 3xx; http:// with a numeric address or "
+        "localhost.",
+        "\"http://127.0.0.1:8888/api\""},
+    Key{"ready.status", Integer, kServiceOrJob, "(any 2xx or 3xx)",
+        "The one HTTP status that counts.", "204", "", 100, 599},
+    Key{"ready.exec", Command, kServiceOrJob, "",
+        "Ready when this command, run as the unit's user, exits 0.", "[\"pg_isready\"]"},
+    Key{"ready.file", String, kServiceOrJob, "", "Ready when this file exists.",
+        "\"/run/app.sock\""},
+    Key{"ready.log", String, kServiceOrJob, "",
+        "Ready when a line of the unit's output contains this text.", "\"listening on\""},
+    Key{"ready.every", Duration, kServiceOrJob, "\"500ms\"", "The pause between two probes.",
+        "\"1s\""},
+    Key{"ready.timeout", Duration, kServiceOrJob, "\"2s\"", "How long one probe may take.",
+        "\"5s\""},
+    Key{"ready.initial_delay", Duration, kServiceOrJob, "\"0s\"",
+        "The pause before the first probe.", "\"10s\""},
+    Key{"health.tcp", String, kServiceOrJob, "",
+        "Healthy while this numeric address accepts connections.", "\"127.0.0.1:5432\""},
+    Key{"health.http", String, kServiceOrJob, "", "Healthy while GET of this URL succeeds.",
+        "\"http://127.0.0.1:8888/api\""},
+    Key{"health.status", Integer, kServiceOrJob, "(any 2xx or 3xx)",
+        "The one HTTP status that counts.", "200", "", 100, 599},
+    Key{"health.exec", Command, kServiceOrJob, "", "Healthy while this command exits 0.",
+        "[\"pg_isready\"]"},
+    Key{"health.file", String, kServiceOrJob, "", "Healthy while this file exists.",
+        "\"/run/app.sock\""},
+    Key{"health.every", Duration, kServiceOrJob, "\"10s\"", "The pause between two probes.",
+        "\"30s\""},
+    Key{"health.timeout", Duration, kServiceOrJob, "\"2s\"", "How long one probe may take.",
+        "\"5s\""},
+    Key{"health.initial_delay", Duration, kServiceOrJob, "\"0s\"",
+        "The pause before the first probe, from when the unit is ready.", "\"1m\""},
+    Key{"health.failures", Integer, kServiceOrJob, "3",
+        "How many probes in a row must fail until the unit is unhealthy.", "5", "", 1, 1000},
+    Key{"health.on_unhealthy", Word, kServiceOrJob, "\"mark\"",
+        "What then happens: it is shown, or the unit is restarted.", "\"restart\"", "mark|restart"},
+
+    // ---- Output
+    Key{"log.format", Word, kProcess, "(`log.format` of the top; \"raw\" for the job)",
+        "How the unit's lines appear in the init's output.", "\"raw\"", "text|json|raw"},
+    Key{"log.merge", Boolean, kProcess, "false",
+        "Whether stdout and stderr share one pipe, so that the order of their lines holds.",
+        "true"},
+};
+
+}  // namespace
+
+std::span<const Key> key_table() {
+  return kKeys;
+}
+
+}  // namespace bootsman

@@ -1,0 +1,117 @@
+#include "core/status.h"
+
+#include <fmt/format.h>
+
+namespace bootsman {
+namespace {
+
+Pid pid_of(const Phase& phase) {
+  if (const auto* p = std::get_if<phase::Starting>(&phase)) return p->process.pid;
+  if (const auto* p = std::get_if<phase::Running>(&phase)) return p->process.pid;
+  if (const auto* p = std::get_if<phase::Ready>(&phase)) return p->process.pid;
+  if (const auto* p = std::get_if<phase::Stopping>(&phase)) return p->process.pid;
+  return Pid{};
+}
+
+Health health_of(const Phase& phase) {
+  const auto* ready = std::get_if<phase::Ready>(&phase);
+  return ready != nullptr && ready->health ? ready->health->health : Health::Unknown;
+}
+
+/// What a waiting unit waits for: the first such unit, and how many more.
+std::string waits_for(const Plan& plan, const State& state, UnitIndex index) {
+  const Unit& spec = plan[index];
+  std::string first;
+  std::size_t more = 0;
+  const auto add = [&](UnitIndex other) {
+    if (first.empty()) {
+      first = plan[other].id();
+    } else {
+      ++more;
+    }
+  };
+  for (const UnitIndex other : spec.after) {
+    if (!state.units[other.value].settled) add(other);
+  }
+  if (first.empty()) {
+    for (const UnitIndex other : spec.requires_) {
+      const UnitState now = unit_state(state.units[other.value].phase);
+      const bool met =
+          now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped;
+      if (!met) add(other);
+    }
+  }
+  if (first.empty()) return {};
+  return more == 0 ? "waits for " + first : fmt::format("waits for {} and {} more", first, more);
+}
+
+Verdict::Reason reason_of(const Plan& plan, const State& state, UnitIndex index) {
+  const UnitStatus status = unit_status(plan, state, index);
+  const std::string word(to_text(status.state));
+  return {status.id, status.why.empty() ? word : word + ": " + status.why};
+}
+
+/// Collects the units for which `bad` holds.
+template <class Bad>
+Verdict verdict(const Plan& plan, const State& state, Bad bad) {
+  Verdict result;
+  for (std::uint32_t i = 0; i < plan.units.size(); ++i) {
+    if (!bad(plan.units[i], state.units[i])) continue;
+    result.ok = false;
+    result.reasons.push_back(reason_of(plan, state, UnitIndex{i}));
+  }
+  return result;
+}
+
+bool boot_is_done(const State& state) {
+  return state.booted_at && state.unsettled == 0;
+}
+
+}  // namespace
+
+UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex index) {
+  const UnitRuntime& unit = state.units[index.value];
+  UnitStatus status;
+  status.id = plan[index].id();
+  status.kind = plan[index].kind;
+  status.state = unit_state(unit.phase);
+  status.health = health_of(unit.phase);
+  status.since = unit.since;
+  status.why = unit.why;
+  status.pid = pid_of(unit.phase);
+  status.restarts = unit.restarts;
+  if (std::holds_alternative<phase::Waiting>(unit.phase)) {
+    status.why = waits_for(plan, state, index);
+  }
+  return status;
+}
+
+Verdict health_verdict(const Plan& plan, const State& state) {
+  return verdict(plan, state, [](const Unit& spec, const UnitRuntime& unit) {
+    return spec.on_failure == OnFailure::Unhealthy &&
+           std::holds_alternative<phase::Failed>(unit.phase);
+  });
+}
+
+Verdict ready_verdict(const Plan& plan, const State& state) {
+  Verdict result = verdict(plan, state, [](const Unit& spec, const UnitRuntime& unit) {
+    const UnitState now = unit_state(unit.phase);
+    const bool fine =
+        now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped;
+    return !unit.settled || (spec.on_failure == OnFailure::Unhealthy && !fine);
+  });
+  if (state.shutdown) {
+    result.reasons.insert(result.reasons.begin(), {"", "stopping: " + state.shutdown->reason});
+  }
+  result.ok = boot_is_done(state) && result.reasons.empty();
+  return result;
+}
+
+Verdict startup_verdict(const Plan& plan, const State& state) {
+  Verdict result =
+      verdict(plan, state, [](const Unit&, const UnitRuntime& unit) { return !unit.settled; });
+  result.ok = boot_is_done(state);
+  return result;
+}
+
+}  // namespace bootsman

@@ -1,0 +1,172 @@
+#include "core/supervisor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "core/shutdown.h"
+#include "core/turn.h"
+#include "core/unit_machine.h"
+
+namespace bootsman {
+namespace {
+
+/// A Tick that comes later than this after its deadline tells of a pause of the whole container,
+/// in which units could not run either.
+constexpr Millis kPause{1'000};
+
+void on_booted(Turn& turn) {
+  State& state = turn.state;
+  if (state.booted_at || state.shutdown) return;
+  state.booted_at = turn.now;
+  for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
+    const UnitIndex unit{static_cast<std::uint32_t>(i)};
+    const std::string& reason = turn.spec(unit).conditions.skip_reason;
+    turn.enter(unit, phase::Waiting{}, "");
+    if (!reason.empty()) {
+      skip(turn, unit, reason);
+    } else if (turn.unit(unit).unsettled == 0) {
+      turn.due.push_back(unit);
+    }
+  }
+}
+
+void on_tick(Turn& turn) {
+  State& state = turn.state;
+  const auto earliest = state.deadlines.earliest();
+  if (earliest && turn.now - *earliest > kPause) {
+    for (std::size_t i = 0; i < state.units.size(); ++i) {
+      forgive_pause(turn, UnitIndex{static_cast<std::uint32_t>(i)}, turn.now - *earliest);
+    }
+  }
+  while (state.deadlines.earliest().value_or(MonoTime::max()) <= turn.now) {
+    on_unit_deadline(turn, state.deadlines.first());
+  }
+  on_shutdown_deadline(turn);
+}
+
+bool known(const Turn& turn, UnitIndex unit) {
+  return unit.value < turn.plan.units.size();
+}
+
+void take_in(Turn& turn, const Event& event) {
+  const auto about_unit = [&](auto handler, const auto& fact) {
+    if (known(turn, fact.unit)) handler(turn, fact);
+  };
+  std::visit(overloaded{
+                 [&](const Booted&) { on_booted(turn); },
+                 [&](const ConditionsKnown& fact) { about_unit(on_conditions_known, fact); },
+                 [&](const Spawned& fact) { about_unit(on_spawned, fact); },
+                 [&](const SpawnFailed& fact) { about_unit(on_spawn_failed, fact); },
+                 [&](const ExecSucceeded& fact) { about_unit(on_exec_succeeded, fact); },
+                 [&](const ProcessesEnded& fact) {
+                   for (const ProcessEnd& end : fact.ends) about_unit(on_process_end, end);
+                   recount_leftovers(turn);
+                 },
+                 [&](const GroupEmptied& fact) { about_unit(on_group_emptied, fact); },
+                 [&](const StepFinished& fact) { about_unit(on_step_finished, fact); },
+                 [&](const CheckFinished& fact) { about_unit(on_check_finished, fact); },
+                 [&](const SignalReceived& fact) { on_signal(turn, fact); },
+                 [&](const Tick&) { on_tick(turn); },
+                 [&](const LeftoversCounted& fact) { on_leftovers_counted(turn, fact); },
+             },
+             event);
+}
+
+std::string boot_summary(const Turn& turn) {
+  constexpr std::array kShown{UnitState::Ready,   UnitState::Done,   UnitState::Skipped,
+                              UnitState::Backoff, UnitState::Failed, UnitState::Blocked};
+  std::string counts;
+  for (const UnitState shown : kShown) {
+    const auto count = std::ranges::count_if(turn.state.units, [shown](const UnitRuntime& unit) {
+      return unit_state(unit.phase) == shown;
+    });
+    if (count == 0) continue;
+    counts += fmt::format("{}{} {}", counts.empty() ? ": " : ", ", count, to_text(shown));
+  }
+  return fmt::format("boot done in {}{}", say_duration(turn.now - *turn.state.booted_at), counts);
+}
+
+/// Every unit has come to its end by itself. The init stays for the sake of its port, unless what
+/// it is there for (a service, a mount, the job) never ran at all: a container that can do nothing
+/// must not look alive.
+void on_nothing_left(Turn& turn) {
+  bool wanted = false;
+  bool ran = false;
+  bool failed = false;
+  std::string reasons;
+  for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
+    const Unit& spec = turn.plan.units[i];
+    const UnitRuntime& unit = turn.state.units[i];
+    failed = failed || unit_state(unit.phase) == UnitState::Failed;
+    if (spec.kind == UnitKind::Step) continue;
+    wanted = true;
+    ran = ran || unit.executed;
+    if (reasons.size() > 500) continue;
+    reasons += fmt::format("{}{} {}: {}", reasons.empty() ? "" : "; ", spec.id(),
+                           to_text(unit_state(unit.phase)), unit.why);
+  }
+  if (wanted && !ran) return begin_shutdown(turn, 78, "no unit could run: " + reasons);
+  if (turn.plan.http.enabled) {
+    turn.say(Severity::Info, std::nullopt, "nothing is left to run; waiting to be stopped");
+    return;
+  }
+  if (turn.plan.units.empty()) return begin_shutdown(turn, 78, "there is no unit to run");
+  begin_shutdown(turn, failed ? 1 : 0, "nothing is left to run");
+}
+
+void work_off_lists(Turn& turn) {
+  std::size_t doomed = 0;
+  std::size_t due = 0;
+  while (doomed < turn.doomed.size() || due < turn.due.size()) {
+    if (doomed < turn.doomed.size()) {
+      const auto [unit, by] = turn.doomed[doomed++];
+      const bool waits = std::holds_alternative<phase::Waiting>(turn.unit(unit).phase);
+      if (waits && turn.may_start()) block(turn, unit, by);
+    } else {
+      look_at_waiting(turn, turn.due[due++]);
+    }
+  }
+  turn.doomed.clear();
+  turn.due.clear();
+  flush_step_queue(turn);
+}
+
+void work_off(Turn& turn, bool was_open) {
+  work_off_lists(turn);
+  State& state = turn.state;
+  if (std::holds_alternative<life::Booting>(state.life) && !state.shutdown && state.booted_at &&
+      state.unsettled == 0) {
+    state.life = life::Up{};
+    turn.say(Severity::Info, std::nullopt, boot_summary(turn));
+    was_open = true;
+  }
+  if (was_open && state.open == 0 && std::holds_alternative<life::Up>(state.life)) {
+    on_nothing_left(turn);
+  }
+  advance_shutdown(turn);
+}
+
+}  // namespace
+
+Actions step(const Plan& plan, State& state, const Event& event, MonoTime now) {
+  if (std::holds_alternative<life::Finished>(state.life)) return {};
+  Turn turn(plan, state, now);
+  const bool was_open = state.open > 0;
+  take_in(turn, event);
+  // A handler may have come to the end of the life.
+  if (!std::holds_alternative<life::Finished>(state.life)) work_off(turn, was_open);
+  return std::move(turn.actions);
+}
+
+std::optional<MonoTime> next_deadline(const State& state) {
+  if (std::holds_alternative<life::Finished>(state.life)) return std::nullopt;
+  const auto units = state.deadlines.earliest();
+  const auto whole = shutdown_deadline(state);
+  if (!units || !whole) return units ? units : whole;
+  return std::min(*units, *whole);
+}
+
+}  // namespace bootsman

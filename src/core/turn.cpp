@@ -1,0 +1,63 @@
+#include "core/turn.h"
+
+#include <algorithm>
+
+namespace bootsman {
+
+void Turn::enter(UnitIndex index, Phase phase, std::string why) {
+  UnitRuntime& runtime = unit(index);
+  const bool was_live = is_live(runtime.phase);
+  const auto count = [](std::uint32_t& counter, bool before, bool after) {
+    if (before != after) counter = after ? counter + 1 : counter - 1;
+  };
+  count(state.live, was_live, is_live(phase));
+  count(state.stopping, is_stopping(runtime.phase), is_stopping(phase));
+  count(state.open, !is_final(runtime.phase), !is_final(phase));
+  if (was_live && !is_live(phase)) ended.push_back(index);
+  if (unit_state(runtime.phase) != unit_state(phase)) runtime.since = now;
+  runtime.phase = std::move(phase);
+  runtime.why = std::move(why);
+  refresh_deadline(index);
+}
+
+void Turn::refresh_deadline(UnitIndex index) {
+  state.deadlines.set(index, deadline_of(unit(index).phase));
+}
+
+void Turn::settle(UnitIndex index) {
+  UnitRuntime& runtime = unit(index);
+  if (runtime.settled) return;
+  runtime.settled = true;
+  --state.unsettled;
+  for (const UnitIndex dependant : plan.dependants[index.value]) {
+    UnitRuntime& waiting = unit(dependant);
+    if (--waiting.unsettled == 0) due.push_back(dependant);
+  }
+}
+
+void Turn::wake_dependants(UnitIndex index) {
+  for (const UnitIndex dependant : plan.dependants[index.value]) {
+    const UnitRuntime& waiting = unit(dependant);
+    if (waiting.unsettled == 0 && std::holds_alternative<phase::Waiting>(waiting.phase)) {
+      due.push_back(dependant);
+    }
+  }
+}
+
+void Turn::doom_dependants(UnitIndex index) {
+  for (const UnitIndex dependant : plan.dependants[index.value]) {
+    if (!std::holds_alternative<phase::Waiting>(unit(dependant).phase)) continue;
+    const auto& required = spec(dependant).requires_;
+    if (std::ranges::find(required, index) != required.end()) doomed.emplace_back(dependant, index);
+  }
+}
+
+void Turn::say(Severity severity, std::optional<UnitIndex> about, std::string text) {
+  actions.push_back(Say{severity, about, std::move(text)});
+}
+
+void Turn::kill(UnitIndex index, RunId run, Signal signal, KillScope scope) {
+  actions.push_back(Kill{index, run, signal, scope});
+}
+
+}  // namespace bootsman

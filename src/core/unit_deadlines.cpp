@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "core/unit_machine.h"
+
+namespace bootsman {
+namespace {
+
+constexpr Millis kGroupPatience{2'000};
+
+bool is_due(const std::optional<MonoTime>& at, MonoTime now) {
+  return at && *at <= now;
+}
+
+void start_check(Turn& turn, UnitIndex unit, RunId run, CheckKind kind, CheckTrack& track) {
+  if (!is_due(check_deadline(track), turn.now)) return;
+  begin_probe(track, turn.now);
+  turn.act(StartCheck{unit, run, kind});
+}
+
+void on_starting(Turn& turn, UnitIndex unit, phase::Starting& starting) {
+  if (!is_due(starting.complain_at, turn.now)) return;
+  starting.complain_at = std::nullopt;
+  std::string why =
+      fmt::format("its program is not executed after {}: does {} hang?",
+                  say_duration(turn.now - starting.process.spawned_at),
+                  turn.spec(unit).launch.directory.empty() ? "its file system"
+                                                           : turn.spec(unit).launch.directory);
+  turn.say(Severity::Warning, unit, why);
+  turn.unit(unit).why = std::move(why);
+}
+
+/// True when the run was ordered to stop.
+bool on_overdue(Turn& turn, UnitIndex unit, phase::Running& running) {
+  if (!is_due(running.overdue_at, turn.now)) return false;
+  running.overdue_at = std::nullopt;
+  const Micros ran = turn.now - running.process.spawned_at;
+  if (turn.spec(unit).kind == UnitKind::Step) {
+    std::string why = fmt::format("not done after {}", say_duration(ran));
+    turn.say(Severity::Warning, unit, why + "; stopping it");
+    order_stop(turn, unit, Process(running.process), Then::Fail, std::move(why));
+    return true;
+  }
+  std::string why = fmt::format("not ready after {}", say_duration(ran));
+  const auto* track = std::get_if<CheckTrack>(&running.ready_by);
+  if (track != nullptr && !track->why.empty()) why += ": " + track->why;
+  turn.say(Severity::Warning, unit, why);
+  turn.unit(unit).why = std::move(why);
+  return false;
+}
+
+void on_running(Turn& turn, UnitIndex unit, phase::Running& running) {
+  if (on_overdue(turn, unit, running)) return;
+  std::visit(overloaded{
+                 [](phase::UntilItsEnd&) {},
+                 [&](phase::Settling& settling) {
+                   if (settling.ready_at > turn.now) return;
+                   become_ready(turn, unit, Process(running.process));
+                 },
+                 [&](CheckTrack& track) {
+                   start_check(turn, unit, running.process.run, CheckKind::Ready, track);
+                 },
+             },
+             running.ready_by);
+}
+
+void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
+  if (!is_due(stopping.kill_at, turn.now)) return;
+  stopping.kill_at = std::nullopt;
+  const StopPolicy& policy = turn.spec(unit).stop;
+  turn.say(Severity::Warning, unit,
+           fmt::format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
+                       signal_name(policy.signal)));
+  turn.kill(unit, stopping.process.run, kSigKill, policy.kill);
+}
+
+void on_cleaning(Turn& turn, UnitIndex unit, phase::Cleaning& cleaning) {
+  if (is_due(cleaning.give_up_at, turn.now)) {
+    turn.say(Severity::Warning, unit, "processes of its group have not ended by SIGKILL");
+    const phase::Cleaning over = cleaning;
+    return conclude(turn, unit, over.end, over.then);
+  }
+  if (!is_due(cleaning.kill_at, turn.now)) return;
+  cleaning.kill_at = std::nullopt;
+  cleaning.give_up_at = turn.now + kGroupPatience;
+  turn.kill(unit, cleaning.run, kSigKill, turn.spec(unit).stop.kill);
+}
+
+void on_cancelling(Turn& turn, UnitIndex unit, phase::Cancelling& cancelling) {
+  if (!is_due(cancelling.kill_at, turn.now)) return;
+  cancelling.kill_at = std::nullopt;
+  turn.kill(unit, cancelling.run, kSigKill, KillScope::Process);
+}
+
+}  // namespace
+
+void on_unit_deadline(Turn& turn, UnitIndex unit) {
+  std::visit(overloaded{
+                 [&](phase::Starting& p) { on_starting(turn, unit, p); },
+                 [&](phase::Running& p) { on_running(turn, unit, p); },
+                 [&](phase::Ready& p) {
+                   if (p.health)
+                     start_check(turn, unit, p.process.run, CheckKind::Health, *p.health);
+                 },
+                 [&](phase::Stopping& p) { on_stopping(turn, unit, p); },
+                 [&](phase::Cleaning& p) { on_cleaning(turn, unit, p); },
+                 [&](phase::Cancelling& p) { on_cancelling(turn, unit, p); },
+                 [&](phase::Backoff p) {
+                   if (p.retry_at <= turn.now) launch(turn, unit);
+                 },
+                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                            phase::Applying, phase::Spawning, phase::Recalled, phase::Done,
+                            phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+             },
+             turn.unit(unit).phase);
+  turn.refresh_deadline(unit);
+}
+
+void forgive_pause(Turn& turn, UnitIndex unit, Micros pause) {
+  std::visit(
+      overloaded{
+          [&](phase::Starting& p) {
+            if (p.complain_at) *p.complain_at += pause;
+          },
+          [&](phase::Running& p) {
+            if (p.overdue_at) *p.overdue_at += pause;
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Ready,
+                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(unit).phase);
+  turn.refresh_deadline(unit);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/text.h"
+#include "core/shutdown.h"
+#include "core/unit_machine.h"
+
+namespace bootsman {
+namespace {
+
+/// The shortest wait after a failure to make a process, whatever the policy says: what is missing
+/// (memory, process numbers, descriptors) does not come back within microseconds.
+constexpr Micros kShortestRetry = Millis{100};
+/// How often units that are not meant to be restarted are tried when no process can be made.
+constexpr std::uint32_t kTries = 5;
+/// How long after its SIGKILL a group may linger (in the kernel, or unreaped) before the unit goes
+/// on without waiting for it.
+constexpr Millis kGroupPatience{2'000};
+
+bool may_pass(int error) {
+  constexpr std::array kPassing{EAGAIN, ENOMEM, ETXTBSY, EIO, ESTALE, ENFILE, EMFILE, EINTR};
+  return std::ranges::find(kPassing, error) != kPassing.end();
+}
+
+RunEnd read_end(const Turn& turn, UnitIndex unit, const Process& process, const ProcessEnd& end) {
+  const Unit& spec = turn.spec(unit);
+  RunEnd read;
+  read.began = process.spawned_at;
+  if (const auto* failure = std::get_if<ExecFailure>(&end.how)) {
+    read.hopeless = !may_pass(failure->error);
+    read.code = failure->shell_code();
+    read.text = failure->what;
+    return read;
+  }
+  const auto& status = std::get<ExitStatus>(end.how);
+  read.executed = true;
+  read.success = status.kind == ExitStatus::Kind::Exited && spec.kind != UnitKind::Mount &&
+                 std::ranges::find(spec.success_codes, status.value) != spec.success_codes.end();
+  read.code = status.shell_code();
+  read.text =
+      fmt::format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
+  return read;
+}
+
+/// The code that ends the container because a unit failed: never 0, which would say that all went
+/// well.
+int failure_code(std::optional<int> code) {
+  return code.value_or(0) == 0 ? 1 : *code;
+}
+
+void end_with_job(Turn& turn, UnitIndex job, int code, const std::string& how) {
+  if (!turn.state.job_code) turn.state.job_code = code;
+  begin_shutdown(turn, code, fmt::format("{}: {}", turn.spec(job).id(), how));
+}
+
+void clean_group(Turn& turn, UnitIndex unit, RunId run, const RunEnd& end,
+                 const phase::Stopping* stopping) {
+  const StopPolicy& policy = turn.spec(unit).stop;
+  phase::Cleaning cleaning{run, end, stopping != nullptr ? stopping->then : Then::Decide,
+                           std::nullopt, std::nullopt};
+  const auto& shutdown = turn.state.shutdown;
+  const bool kill = (stopping != nullptr && !stopping->kill_at) || (shutdown && shutdown->killed);
+  if (kill) {
+    turn.kill(unit, run, kSigKill, policy.kill);
+    cleaning.give_up_at = turn.now + kGroupPatience;
+  } else if (stopping != nullptr) {
+    cleaning.kill_at = stopping->kill_at;  // The group has had its signal together with the leader.
+  } else {
+    turn.kill(unit, run, policy.signal, policy.kill);
+    cleaning.kill_at = turn.now + policy.timeout;
+  }
+  turn.enter(unit, std::move(cleaning), end.text + "; its process group is being stopped");
+}
+
+void schedule_restart(Turn& turn, UnitIndex unit, const RunEnd& end, Micros floor) {
+  const RestartPolicy& policy = turn.spec(unit).restart;
+  UnitRuntime& runtime = turn.unit(unit);
+  note_end(runtime.restart, policy, end.began, turn.now);
+  const std::string told = end.text + streak_text(runtime.restart, turn.now);
+  const auto delay = next_delay(runtime.restart, policy, turn.state.chance, floor, turn.now);
+  if (!delay) {
+    return give_up(turn, unit,
+                   fmt::format("{}; gave up after {} restarts within {}", told, policy.limit,
+                               say_duration(policy.within)),
+                   end.code);
+  }
+  if (end.executed) ++runtime.restarts;
+  runtime.last_end = told;
+  const std::string when = delay->count() == 0 ? std::string("restart at once")
+                                               : fmt::format("restart in {}", say_duration(*delay));
+  turn.say(end.success ? Severity::Info : Severity::Warning, unit, told + "; " + when);
+  if (delay->count() == 0) return launch(turn, unit);
+  turn.enter(unit, phase::Backoff{turn.now + *delay}, told);
+}
+
+/// A run ended by itself while the container runs.
+void decide(Turn& turn, UnitIndex unit, const RunEnd& end) {
+  using When = RestartPolicy::When;
+  const Unit& spec = turn.spec(unit);
+  const When when = spec.restart.when;
+  const bool one_shot = spec.kind == UnitKind::Step || spec.kind == UnitKind::Job;
+  if (end.success && (one_shot || when != When::Always)) return succeed(turn, unit, end.text);
+  if (!end.executed && !end.hopeless) return retry_later(turn, unit, end);
+  if (end.hopeless || when == When::Never || spec.kind == UnitKind::Job) {
+    return give_up(turn, unit, end.text, end.code);
+  }
+  schedule_restart(turn, unit, end, Micros{0});
+}
+
+}  // namespace
+
+void skip(Turn& turn, UnitIndex unit, std::string why) {
+  turn.say(Severity::Info, unit, "skipped: " + why);
+  turn.enter(unit, phase::Skipped{}, std::move(why));
+  turn.settle(unit);
+  turn.wake_dependants(unit);
+}
+
+void succeed(Turn& turn, UnitIndex unit, std::string why) {
+  const bool job = turn.spec(unit).kind == UnitKind::Job;
+  turn.say(Severity::Info, unit, why.empty() ? "done" : "done: " + why);
+  turn.enter(unit, phase::Done{}, why);
+  turn.settle(unit);
+  turn.wake_dependants(unit);
+  if (job) end_with_job(turn, unit, turn.state.job_code.value_or(0), why);
+}
+
+void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> code) {
+  const Unit& spec = turn.spec(unit);
+  const bool matters = spec.kind == UnitKind::Job || spec.on_failure != OnFailure::Ignore;
+  turn.say(matters ? Severity::Error : Severity::Warning, unit, "failed: " + why);
+  turn.enter(unit, phase::Failed{code}, why);
+  turn.settle(unit);
+  turn.doom_dependants(unit);
+  if (spec.kind == UnitKind::Job) {
+    end_with_job(turn, unit, code.value_or(1), why);
+  } else if (spec.on_failure == OnFailure::Shutdown) {
+    begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why));
+  }
+}
+
+void block(Turn& turn, UnitIndex unit, UnitIndex by) {
+  const UnitRuntime& cause = turn.unit(by);
+  std::string why =
+      fmt::format("requires {}, which {}", turn.spec(by).id(),
+                  to_text(unit_state(cause.phase)) == "failed"          ? "failed"
+                  : std::holds_alternative<phase::Blocked>(cause.phase) ? "is blocked"
+                                                                        : "is stopped");
+  if (!cause.why.empty()) why += ": " + cause.why;
+  turn.say(Severity::Warning, unit, "blocked: " + why);
+  turn.enter(unit, phase::Blocked{}, why);
+  turn.settle(unit);
+  turn.doom_dependants(unit);
+  // The job's end ends the container; one that can never begin has come to its end.
+  if (turn.spec(unit).kind == UnitKind::Job) begin_shutdown(turn, 1, "job is blocked: " + why);
+}
+
+void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEnd& end,
+             const phase::Stopping* stopping) {
+  const Unit& spec = turn.spec(unit);
+  const RunEnd read = read_end(turn, unit, process, end);
+  if (read.executed) turn.unit(unit).executed = true;
+  const bool job_over = spec.kind == UnitKind::Job && (read.executed || read.hopeless);
+  if (job_over) turn.state.job_code = *read.code;
+  const bool may_leave = spec.kind == UnitKind::Step && read.success && stopping == nullptr;
+  if (end.group_left && spec.stop.kill != KillScope::Process && !may_leave) {
+    clean_group(turn, unit, process.run, read, stopping);
+    if (job_over) end_with_job(turn, unit, *read.code, read.text);
+    return;
+  }
+  conclude(turn, unit, read, stopping != nullptr ? stopping->then : Then::Decide);
+}
+
+void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {
+  const Unit& spec = turn.spec(unit);
+  if (end.executed) turn.settle(unit);
+  if (!turn.may_start()) {
+    if (end.success && then != Then::Fail && spec.kind != UnitKind::Service)
+      return succeed(turn, unit, end.text);
+    turn.say(Severity::Info, unit, end.text);
+    if (spec.kind == UnitKind::Job && then == Then::Decide) {
+      return turn.enter(unit, phase::Failed{end.code}, end.text);
+    }
+    return turn.enter(unit, phase::Stopped{}, end.text);
+  }
+  switch (then) {
+    case Then::Decide:
+      return decide(turn, unit, end);
+    case Then::Restart:
+      return schedule_restart(turn, unit, end, Micros{0});
+    case Then::Fail:
+      if (spec.restart.when == RestartPolicy::When::Never) {
+        return give_up(turn, unit, end.text, end.code);
+      }
+      return schedule_restart(turn, unit, end, Micros{0});
+    case Then::Stay:
+      return turn.enter(unit, phase::Stopped{}, end.text);
+  }
+}
+
+void retry_later(Turn& turn, UnitIndex unit, const RunEnd& end) {
+  const Unit& spec = turn.spec(unit);
+  const bool patient = spec.restart.when != RestartPolicy::When::Never &&
+                       (spec.kind == UnitKind::Service || spec.kind == UnitKind::Mount);
+  if (!patient && turn.unit(unit).restart.streak + 1 >= kTries) {
+    return give_up(turn, unit, fmt::format("{}, {} times", end.text, kTries), end.code);
+  }
+  schedule_restart(turn, unit, end, kShortestRetry);
+}
+
+}  // namespace bootsman

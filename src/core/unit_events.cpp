@@ -1,0 +1,247 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "core/unit_machine.h"
+
+namespace bootsman {
+namespace {
+
+/// How long a child may take to execute its program until that is worth a line.
+constexpr Millis kExecPatience{10'000};
+
+void begin_starting(Turn& turn, UnitIndex unit, const Spawned& fact) {
+  const auto& timeout = turn.spec(unit).timeout;
+  const MonoTime complain_at =
+      turn.now + (timeout ? std::min(*timeout, kExecPatience) : kExecPatience);
+  turn.enter(unit, phase::Starting{{fact.run, fact.pid, turn.now}, complain_at},
+             turn.unit(unit).last_end);
+}
+
+void end_recalled(Turn& turn, UnitIndex unit, const Spawned& fact, Signal signal) {
+  const StopPolicy& policy = turn.spec(unit).stop;
+  turn.kill(unit, fact.run, signal, policy.kill);
+  const auto kill_at =
+      signal == kSigKill ? std::nullopt : std::optional<MonoTime>(turn.now + policy.timeout);
+  turn.enter(
+      unit,
+      phase::Stopping{{fact.run, fact.pid, turn.now}, kill_at, Then::Stay, "the container stops"},
+      "the container stops");
+}
+
+void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
+  --turn.state.applying;
+  switch (fact.result) {
+    case StepResult::Changed:
+    case StepResult::Unchanged:
+      return succeed(turn, unit, fact.why);
+    case StepResult::Skipped:
+      return skip(turn, unit, fact.why);
+    case StepResult::Failed:
+      break;
+  }
+  RunEnd end;
+  end.executed = true;
+  end.began = turn.unit(unit).since;
+  end.text = fact.why;
+  conclude(turn, unit, end, Then::Decide);
+}
+
+void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
+  --turn.state.applying;
+  switch (fact.result) {
+    case StepResult::Changed:
+    case StepResult::Unchanged:
+      return succeed(turn, unit, fact.why);
+    case StepResult::Skipped:
+      return skip(turn, unit, fact.why);
+    case StepResult::Failed:
+      turn.enter(unit, phase::Stopped{}, fact.why);
+  }
+}
+
+void on_ready_result(Turn& turn, UnitIndex unit, phase::Running& running,
+                     const CheckFinished& fact) {
+  const auto& plan = turn.spec(unit).ready;
+  auto* track = std::get_if<CheckTrack>(&running.ready_by);
+  if (track == nullptr || !plan) return;
+  if (!note_result(*track, *plan, fact.ok, fact.why, turn.now)) return;
+  if (fact.ok) return become_ready(turn, unit, Process(running.process));
+  if (running.overdue_at) turn.unit(unit).why = fact.why;
+  turn.refresh_deadline(unit);
+}
+
+void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const CheckFinished& fact) {
+  const auto& plan = turn.spec(unit).health;
+  if (!ready.health || !plan) return;
+  const Health before = ready.health->health;
+  if (!note_result(*ready.health, *plan, fact.ok, fact.why, turn.now)) return;
+  turn.refresh_deadline(unit);
+  const Health health = ready.health->health;
+  if (health == before) return;
+  if (health != Health::Unhealthy) {
+    if (before != Health::Unhealthy) return;
+    turn.say(Severity::Info, unit, "healthy again");
+    turn.unit(unit).why.clear();
+    return;
+  }
+  const std::string why =
+      fmt::format("unhealthy: {}, {} times in a row", fact.why, ready.health->failures);
+  const bool restart = plan->on_unhealthy == OnUnhealthy::Restart && turn.may_start();
+  turn.say(Severity::Warning, unit, restart ? why + "; stopping it to restart" : why);
+  turn.unit(unit).why = why;
+  if (restart) order_stop(turn, unit, Process(ready.process), Then::Restart, why);
+}
+
+}  // namespace
+
+void on_conditions_known(Turn& turn, const ConditionsKnown& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Asking asking) {
+            if (asking.run != fact.run) return;
+            if (fact.holds) {
+              launch(turn, fact.unit);
+            } else {
+              skip(turn, fact.unit, fact.why);
+            }
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Queued, phase::Applying, phase::Cancelling,
+                     phase::Spawning, phase::Recalled, phase::Starting, phase::Running,
+                     phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_spawned(Turn& turn, const Spawned& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Spawning spawning) {
+            if (spawning.run == fact.run) begin_starting(turn, fact.unit, fact);
+          },
+          [&](phase::Recalled recalled) {
+            if (recalled.run == fact.run) end_recalled(turn, fact.unit, fact, recalled.signal);
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
+                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_spawn_failed(Turn& turn, const SpawnFailed& fact) {
+  RunEnd end;
+  end.began = turn.now;
+  end.text = fact.what;
+  end.code = 126;
+  std::visit(
+      overloaded{
+          [&](phase::Spawning spawning) {
+            if (spawning.run == fact.run) conclude(turn, fact.unit, end, Then::Decide);
+          },
+          [&](phase::Recalled recalled) {
+            if (recalled.run == fact.run) conclude(turn, fact.unit, end, Then::Stay);
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
+                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_exec_succeeded(Turn& turn, const ExecSucceeded& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Starting starting) {
+            if (starting.process.run == fact.run) begin_running(turn, fact.unit, starting.process);
+          },
+          [&](phase::Stopping& stopping) {
+            if (stopping.process.run == fact.run) turn.unit(fact.unit).executed = true;
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Running,
+                     phase::Ready, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_process_end(Turn& turn, const ProcessEnd& fact) {
+  const auto end_of = [&](const Process& process, const phase::Stopping* stopping) {
+    if (process.run == fact.run) end_run(turn, fact.unit, process, fact, stopping);
+  };
+  std::visit(
+      overloaded{
+          // Spawned comes before any other fact of a run. Should it be lost, the end still counts.
+          [&](phase::Spawning p) {
+            end_of(Process{p.run, Pid{}, turn.now}, nullptr);
+          },
+          [&](phase::Recalled p) {
+            const Process process{p.run, Pid{}, turn.now};
+            const phase::Stopping stopping{process, turn.now, Then::Stay, ""};
+            end_of(process, &stopping);
+          },
+          [&](phase::Starting p) { end_of(p.process, nullptr); },
+          [&](phase::Running p) { end_of(p.process, nullptr); },
+          [&](phase::Ready p) { end_of(p.process, nullptr); },
+          [&](phase::Stopping p) { end_of(p.process, &p); },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_group_emptied(Turn& turn, const GroupEmptied& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Cleaning cleaning) {
+            if (cleaning.run == fact.run) conclude(turn, fact.unit, cleaning.end, cleaning.then);
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
+                     phase::Running, phase::Ready, phase::Stopping, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_step_finished(Turn& turn, const StepFinished& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Applying applying) {
+            if (applying.run == fact.run) finish_step(turn, fact.unit, fact);
+          },
+          [&](phase::Cancelling cancelling) {
+            if (cancelling.run == fact.run) cancel_step(turn, fact.unit, fact);
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Spawning,
+                     phase::Recalled, phase::Starting, phase::Running, phase::Ready,
+                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+void on_check_finished(Turn& turn, const CheckFinished& fact) {
+  std::visit(
+      overloaded{
+          [&](phase::Running& running) {
+            if (running.process.run != fact.run || fact.kind != CheckKind::Ready) return;
+            on_ready_result(turn, fact.unit, running, fact);
+          },
+          [&](phase::Ready& ready) {
+            if (ready.process.run != fact.run || fact.kind != CheckKind::Health) return;
+            on_health_result(turn, fact.unit, ready, fact);
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
+                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(fact.unit).phase);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/unit_machine.h"
+
+namespace bootsman {
+namespace {
+
+/// A cut of a unit's stop timeout below this is not worth a line.
+constexpr Millis kWorthSaying{500};
+
+/// What drain and earlier waves have used up is missing for this unit: say so.
+void announce_shortened(Turn& turn, UnitIndex unit) {
+  const auto& shutdown = turn.state.shutdown;
+  if (!shutdown) return;
+  const Micros wanted = turn.spec(unit).stop.timeout;
+  const Micros left = std::max(shutdown->kill_at - turn.now, Micros{0});
+  const Micros whole = shutdown->kill_at - shutdown->requested_at;
+  if (left + kWorthSaying >= std::min(wanted, whole)) return;
+  turn.say(Severity::Warning, unit,
+           fmt::format("has {} to stop instead of {}: shutdown.timeout is nearly used up",
+                       say_duration(left), say_duration(wanted)));
+}
+
+}  // namespace
+
+void order_stop(Turn& turn, UnitIndex unit, const Process& process, Then then, std::string reason) {
+  const StopPolicy& policy = turn.spec(unit).stop;
+  turn.kill(unit, process.run, policy.signal, policy.kill);
+  phase::Stopping stopping{process, turn.now + policy.timeout, then, reason};
+  turn.enter(unit, std::move(stopping), std::move(reason));
+}
+
+void stop_before_start(Turn& turn, UnitIndex unit) {
+  const auto never = [&] { turn.enter(unit, phase::Stopped{}, "the container stops"); };
+  std::visit(
+      overloaded{
+          [&](phase::Idle) { never(); },
+          [&](phase::Waiting) { never(); },
+          [&](phase::Asking) { never(); },
+          [&](phase::Queued) { never(); },
+          [&](phase::Backoff) {
+            const std::string& end = turn.unit(unit).last_end;
+            turn.enter(unit, phase::Stopped{}, end.empty() ? "the container stops" : end);
+          },
+          [&](phase::Applying applying) {
+            const StopPolicy& policy = turn.spec(unit).stop;
+            turn.kill(unit, applying.run, kSigTerm, KillScope::Process);
+            turn.enter(unit, phase::Cancelling{applying.run, turn.now + policy.timeout},
+                       "the container stops");
+          },
+          nothing_in<phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
+                     phase::Running, phase::Ready, phase::Stopping, phase::Cleaning, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(unit).phase);
+}
+
+void stop_for_good(Turn& turn, UnitIndex unit) {
+  const auto stop = [&](const Process& process) {
+    announce_shortened(turn, unit);
+    order_stop(turn, unit, process, Then::Stay, "the container stops");
+  };
+  std::visit(
+      overloaded{
+          [&](phase::Spawning spawning) {
+            turn.enter(unit, phase::Recalled{spawning.run, turn.spec(unit).stop.signal},
+                       "the container stops");
+          },
+          [&](phase::Starting starting) { stop(starting.process); },
+          [&](phase::Running running) { stop(running.process); },
+          [&](phase::Ready ready) { stop(ready.process); },
+          [&](phase::Stopping& stopping) { stopping.then = Then::Stay; },
+          [&](phase::Cleaning& cleaning) {
+            if (cleaning.then != Then::Decide) cleaning.then = Then::Stay;
+          },
+          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Recalled, phase::Backoff, phase::Done, phase::Failed,
+                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+      },
+      turn.unit(unit).phase);
+}
+
+void kill_now(Turn& turn, UnitIndex unit) {
+  const KillScope scope = turn.spec(unit).stop.kill;
+  const auto kill = [&](const Process& process) {
+    turn.kill(unit, process.run, kSigKill, scope);
+    turn.enter(unit, phase::Stopping{process, std::nullopt, Then::Stay, "the container stops"},
+               "the container stops");
+  };
+  std::visit(overloaded{
+                 [&](phase::Spawning spawning) {
+                   turn.enter(unit, phase::Recalled{spawning.run, kSigKill}, "the container stops");
+                 },
+                 [&](phase::Recalled& recalled) { recalled.signal = kSigKill; },
+                 [&](phase::Starting starting) { kill(starting.process); },
+                 [&](phase::Running running) { kill(running.process); },
+                 [&](phase::Ready ready) { kill(ready.process); },
+                 [&](phase::Stopping stopping) {
+                   if (stopping.kill_at) kill(stopping.process);
+                 },
+                 [&](phase::Cleaning& cleaning) {
+                   if (!cleaning.kill_at) return;
+                   cleaning.kill_at = std::nullopt;
+                   turn.kill(unit, cleaning.run, kSigKill, scope);
+                 },
+                 [&](phase::Cancelling& cancelling) {
+                   if (!cancelling.kill_at) return;
+                   cancelling.kill_at = std::nullopt;
+                   turn.kill(unit, cancelling.run, kSigKill, KillScope::Process);
+                 },
+                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                            phase::Applying, phase::Backoff, phase::Done, phase::Failed,
+                            phase::Blocked, phase::Skipped, phase::Stopped>{},
+             },
+             turn.unit(unit).phase);
+  turn.refresh_deadline(unit);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,97 @@
+#include "plan/check_plan.h"
+
+#include <vector>
+
+#include "base/text.h"
+#include "plan/endpoint.h"
+#include "plan/unit_plan.h"
+
+namespace bootsman {
+namespace {
+
+constexpr Millis kHealthEvery{10'000};
+
+using Strings = std::vector<std::string>;
+
+/// The probes that the check names; more or fewer than one is a mistake.
+std::vector<std::string> probes_named(const Settings& settings, const std::string& name) {
+  std::vector<std::string> named;
+  for (const char* probe : {"tcp", "http", "exec", "file", "log"})
+    if (settings.find(name + "." + probe) != nullptr) named.emplace_back(probe);
+  return named;
+}
+
+Result<Probe> parse_tcp(const std::string& text) {
+  Result<ListenAddress> address = parse_endpoint(text);
+  if (!address) return fail(std::move(address).error());
+  return TcpProbe{std::move(address->host), address->port};
+}
+
+Result<Probe> parse_http(const Settings& settings, const std::string& name,
+                         const std::string& text) {
+  Result<HttpProbe> probe = parse_probe_url(text);
+  if (!probe) return fail(std::move(probe).error());
+  settings.read<std::int64_t>(name + ".status", probe->status);
+  return std::move(*probe);
+}
+
+Result<Probe> parse_probe(const Settings& settings, const std::string& name,
+                          const std::string& kind) {
+  const std::string path = name + "." + kind;
+  if (kind == "exec") {
+    const Strings* argv = settings.get<Strings>(path);
+    return ExecProbe{argv == nullptr ? Strings{} : *argv};
+  }
+  const std::string* text = settings.get<std::string>(path);
+  if (text == nullptr || settings.find(path)->unresolved) return FileProbe{};
+  if (text->empty()) return fail("must not be empty");
+  if (kind == "tcp") return parse_tcp(*text);
+  if (kind == "http") return parse_http(settings, name, *text);
+  if (kind == "log") return LogProbe{*text};
+  return FileProbe{*text};
+}
+
+Position first_position(const Settings& settings, const std::string& name) {
+  for (const auto& [path, setting] : settings)
+    if (path.starts_with(name + ".")) return setting.at;
+  return {};
+}
+
+}  // namespace
+
+std::optional<CheckPlan> plan_check(const UnitConfig& unit, const std::string& name,
+                                    Diagnostics& diagnostics) {
+  const Settings& settings = unit.settings;
+  if (!settings.any_below(name)) return std::nullopt;
+  const std::string full = unit.id() + "." + name;
+  const Strings named = probes_named(settings, name);
+  if (named.size() != 1) {
+    if (named.empty() && unit.broken) return std::nullopt;
+    diagnostics.error(first_position(settings, name), full,
+                      named.empty()
+                          ? "says not what to probe: give it one of tcp, http, exec, file" +
+                                std::string(name == "ready" ? ", log" : "")
+                          : "must name one probe, not " + join(named, " and "));
+    return std::nullopt;
+  }
+  const std::string& kind = named[0];
+  if (const Setting* status = settings.find(name + ".status"); status != nullptr && kind != "http")
+    diagnostics.error(status->at, full + ".status", "goes with http only");
+  Result<Probe> probe = parse_probe(settings, name, kind);
+  if (!probe) {
+    diagnostics.error(settings.find(name + "." + kind)->at, full + "." + kind,
+                      probe.error().message());
+    return std::nullopt;
+  }
+  CheckPlan check;
+  check.probe = std::move(*probe);
+  if (name == "health") check.every = kHealthEvery;
+  settings.read<Millis>(name + ".every", check.every);
+  settings.read<Millis>(name + ".timeout", check.timeout);
+  settings.read<Millis>(name + ".initial_delay", check.initial_delay);
+  settings.read<std::int64_t>(name + ".failures", check.failures);
+  read_word(settings, name + ".on_unhealthy", {"mark", "restart"}, check.on_unhealthy);
+  return check;
+}
+
+}  // namespace bootsman

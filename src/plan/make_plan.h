@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "plan/plan.h"
+
+namespace bootsman {
+
+/// What a plan depends on beside the configuration.
+struct PlanFacts {
+  std::map<std::string, std::string, std::less<>> env;
+  std::string passwd;  ///< Text of /etc/passwd.
+  std::string group;   ///< Text of /etc/group.
+  std::uint32_t uid = 0;
+  /// The command given after `run`, which becomes the job; empty when there is none.
+  std::vector<std::string> command_line;
+};
+
+struct PlanResult {
+  Plan plan;                ///< Only of use where diagnostics has no errors.
+  Diagnostics diagnostics;  ///< Everything that is wrong, by place.
+};
+
+/// Settles what the configuration leaves open: defaults by kind, names of other units, users,
+/// addresses, the order. A configuration in which a text could not be read gives no further errors.
+PlanResult make_plan(const Config& config, const PlanFacts& facts);
+
+}  // namespace bootsman

@@ -1,0 +1,255 @@
+#include "plan/unit_plan.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/keys.h"
+#include "config/step_keys.h"
+#include "plan/accounts.h"
+#include "plan/check_plan.h"
+
+namespace bootsman {
+namespace {
+
+using Strings = std::vector<std::string>;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct LimitKey {
+  std::string_view path;
+  int resource;  // RLIMIT_* of Linux on x86 and ARM, asm-generic/resource.h.
+};
+constexpr std::array kLimits{LimitKey{"limits.fsize", 1},   LimitKey{"limits.data", 2},
+                             LimitKey{"limits.stack", 3},   LimitKey{"limits.core", 4},
+                             LimitKey{"limits.nproc", 6},   LimitKey{"limits.nofile", 7},
+                             LimitKey{"limits.memlock", 8}, LimitKey{"limits.as", 9}};
+
+class UnitPlanner {
+ public:
+  UnitPlanner(const UnitConfig& config, const Config& whole, const PlanFacts& facts,
+              Diagnostics& diagnostics)
+      : config_(config),
+        settings_(config.settings),
+        whole_(whole),
+        facts_(facts),
+        diagnostics_(diagnostics) {}
+
+  Unit plan() {
+    switch (config_.kind) {
+      case ConfigKind::Step:
+        unit_.kind = UnitKind::Step;
+        break;
+      case ConfigKind::Service:
+        unit_.kind = UnitKind::Service;
+        break;
+      case ConfigKind::Job:
+        unit_.kind = UnitKind::Job;
+        break;
+    }
+    unit_.name = config_.name;
+    conditions();
+    policies();
+    if (config_.builtin)
+      builtin();
+    else
+      process();
+    return std::move(unit_);
+  }
+
+ private:
+  void error(std::string_view key, std::string text) {
+    const Setting* setting = settings_.find(key);
+    diagnostics_.error(setting == nullptr ? config_.at : setting->at, key_path(key),
+                       std::move(text));
+  }
+
+  std::string key_path(std::string_view key) const { return config_.id() + "." + std::string(key); }
+
+  /// The text of a string key that can be interpreted.
+  const std::string* text(std::string_view path) const {
+    const Setting* setting = settings_.find(path);
+    return setting == nullptr || setting->unresolved ? nullptr : settings_.get<std::string>(path);
+  }
+
+  void conditions() {
+    settings_.read<Strings>("if_exists", unit_.conditions.if_exists);
+    settings_.read<Strings>("if_not_exists", unit_.conditions.if_not_exists);
+    unit_.conditions.skip_reason = config_.skip_reason;
+  }
+
+  void policies() {
+    const bool service = config_.kind == ConfigKind::Service;
+    unit_.on_failure = config_.kind == ConfigKind::Step ? OnFailure::Ignore : OnFailure::Unhealthy;
+    unit_.restart.when = service ? RestartPolicy::When::Always : RestartPolicy::When::Never;
+    read_word(settings_, "on_failure", {"ignore", "unhealthy", "shutdown"}, unit_.on_failure);
+    settings_.read<bool>("early", unit_.early);
+  }
+
+  void builtin() {
+    BuiltinStep step;
+    step.type = config_.name;
+    const StepType* type = find_step_type(step.type);
+    const std::string_view when = type == nullptr ? "changed" : type->default_when;
+    step.when = when == "always" ? StepWhen::Always
+                : when == "once" ? StepWhen::Once
+                                 : StepWhen::Changed;
+    read_word(settings_, "when", {"always", "once", "changed"}, step.when);
+    Value own{Value::Object{}};
+    for (const Key& key : step_setting_keys(step.type))
+      if (const Setting* setting = settings_.find(key.path)) own.set(key.path, setting->plain);
+    step.settings = with_step_defaults(step.type, own);
+    unit_.builtin = std::move(step);
+  }
+
+  void process() {
+    command();
+    launch();
+    account();
+    limits();
+    secrets();
+    restart();
+    settings_.read<Signal>("stop.signal", unit_.stop.signal);
+    settings_.read<Millis>("stop.timeout", unit_.stop.timeout);
+    read_word(settings_, "stop.kill", {"process", "group", "tree"}, unit_.stop.kill);
+    unit_.ready = plan_check(config_, "ready", diagnostics_);
+    unit_.health = plan_check(config_, "health", diagnostics_);
+    settings_.read<Millis>("settle", unit_.settle);
+    if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
+    settings_.read<std::vector<int>>("success_codes", unit_.success_codes);
+    log();
+  }
+
+  void command() {
+    if (const Strings* argv = settings_.get<Strings>("command")) {
+      unit_.launch.argv = *argv;
+      return;
+    }
+    if (config_.broken) return;  // It may well be what is wrong.
+    std::string text = "is missing: write command = [\"PROGRAM\", \"ARGUMENT\"]";
+    if (config_.kind == ConfigKind::Step) {
+      if (const auto hint = nearest(config_.name, builtin_steps()))
+        text += ", or did you mean the built-in step \"" + std::string(*hint) + "\"?";
+    }
+    error("command", std::move(text));
+  }
+
+  void launch() {
+    Launch& launch = unit_.launch;
+    settings_.read<Strings>("path", launch.path);
+    settings_.read<std::string>("directory", launch.directory);
+    if (const std::int64_t* umask = settings_.get<std::int64_t>("umask"))
+      launch.umask = static_cast<std::uint32_t>(*umask);
+    settings_.read<bool>("no_new_privileges", launch.no_new_privileges);
+    if (const Pairs* env = settings_.get<Pairs>("env"))
+      for (const auto& [name, value] : *env) launch.env.push_back({name, value});
+    for (const std::string& folder : launch.path)
+      if (!folder.starts_with('/') && !settings_.find("path")->unresolved)
+        error("path", "must hold absolute paths, not \"" + printable(folder, 80) + "\"");
+    if (const std::string* directory = text("directory"))
+      if (!directory->starts_with('/'))
+        error("directory", "must be an absolute path, not \"" + printable(*directory, 80) + "\"");
+  }
+
+  void account() {
+    const std::string* user = text("user");
+    if (user == nullptr) return;
+    Result<Account> account = find_account(*user, facts_.passwd, facts_.group);
+    if (!account) return error("user", account.error().message());
+    if (facts_.uid != 0) {
+      if (account->uid != facts_.uid) {
+        diagnostics_.warning(settings_.find("user")->at, key_path("user"),
+                             "cannot run as " + printable(*user, 60) + ": the init itself is uid " +
+                                 std::to_string(facts_.uid) + ", and so will this unit be");
+      }
+      return;
+    }
+    const auto set = [&](const char* name, const std::string& value) {
+      std::vector<EnvVar>& env = unit_.launch.env;
+      if (!value.empty() && std::ranges::find(env, name, &EnvVar::name) == env.end())
+        env.push_back({name, value});
+    };
+    set("HOME", account->home);
+    set("USER", account->name);
+    set("LOGNAME", account->name);
+    set("SHELL", account->shell);
+    unit_.launch.account = std::move(*account);
+  }
+
+  void limits() {
+    for (const LimitKey& limit : kLimits)
+      if (const std::uint64_t* value = settings_.get<std::uint64_t>(limit.path))
+        unit_.launch.limits.push_back({limit.resource, *value});
+    if (const std::int64_t* nice = settings_.get<std::int64_t>("limits.nice"))
+      unit_.launch.nice = static_cast<int>(*nice);
+    if (const std::int64_t* score = settings_.get<std::int64_t>("limits.oom_score_adj"))
+      unit_.launch.oom_score_adj = static_cast<int>(*score);
+  }
+
+  void secrets() {
+    const Strings known = secret_names(whole_.settings);
+    const auto is_known = [&](const std::string& name) {
+      return std::ranges::find(known, name) != known.end();
+    };
+    const Strings* names = settings_.get<Strings>("pass_secrets");
+    if (names == nullptr) {
+      // Training code reads it, as it did before there was an init.
+      if (config_.kind == ConfigKind::Job && is_known("SECRET_KEY"))
+        unit_.launch.secrets = {"SECRET_KEY"};
+      return;
+    }
+    for (const std::string& name : *names) {
+      if (is_known(name) || settings_.find("pass_secrets")->unresolved) {
+        unit_.launch.secrets.push_back(name);
+        continue;
+      }
+      const std::vector<std::string_view> candidates(known.begin(), known.end());
+      const auto hint = nearest(name, candidates);
+      error("pass_secrets", "\"" + printable(name, 60) + "\" is not in secrets.names" +
+                                (hint ? ", did you mean \"" + std::string(*hint) + "\"?" : ""));
+    }
+  }
+
+  void restart() {
+    RestartPolicy& restart = unit_.restart;
+    read_word(settings_, "restart.when", {"always", "on-failure", "never"}, restart.when);
+    settings_.read<Millis>("restart.delay", restart.delay);
+    settings_.read<Millis>("restart.max_delay", restart.max_delay);
+    settings_.read<double>("restart.factor", restart.factor);
+    settings_.read<double>("restart.jitter", restart.jitter);
+    settings_.read<Millis>("restart.reset_after", restart.reset_after);
+    settings_.read<std::int64_t>("restart.limit", restart.limit);
+    settings_.read<Millis>("restart.within", restart.within);
+    // A longer pause asked for by name is not cut by a limit that nobody wrote.
+    if (settings_.find("restart.max_delay") == nullptr)
+      restart.max_delay = std::max(restart.max_delay, restart.delay);
+    else if (restart.max_delay < restart.delay)
+      error("restart.max_delay",
+            "must not be shorter than restart.delay, which is " + format_duration(restart.delay));
+  }
+
+  void log() {
+    const bool job = config_.kind == ConfigKind::Job;
+    unit_.log.format = job ? LogFormat::Raw : LogFormat::Text;
+    unit_.log.when_blocked =
+        config_.kind == ConfigKind::Service ? WhenBlocked::Drop : WhenBlocked::Wait;
+    if (!job) read_word(whole_.settings, "log.format", {"text", "json", "raw"}, unit_.log.format);
+    read_word(settings_, "log.format", {"text", "json", "raw"}, unit_.log.format);
+    settings_.read<bool>("log.merge", unit_.log.merge);
+  }
+
+  const UnitConfig& config_;
+  const Settings& settings_;
+  const Config& whole_;
+  const PlanFacts& facts_;
+  Diagnostics& diagnostics_;
+  Unit unit_;
+};
+
+}  // namespace
+
+Unit plan_unit(const UnitConfig& config, const Config& whole, const PlanFacts& facts,
+               Diagnostics& diagnostics) {
+  return UnitPlanner(config, whole, facts, diagnostics).plan();
+}
+
+}  // namespace bootsman

@@ -1,0 +1,212 @@
+#include "shell/http_connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace bootsman {
+
+namespace {
+
+/// Answers gathered before they are written, however many requests came at once.
+constexpr std::size_t kBatchMax = 64 * 1024;
+/// Bytes that a client may still send after its last answer.
+constexpr std::size_t kLingerMax = 256 * 1024;
+
+struct Write {
+  uv_write_t request{};
+  std::string bytes;
+};
+
+uv_stream_t* stream(uv_tcp_t* socket) {
+  return reinterpret_cast<uv_stream_t*>(socket);
+}
+
+Request closing_request() {
+  Request request;
+  request.keep_alive = false;
+  return request;
+}
+
+}  // namespace
+
+Result<void> HttpConnection::open(int socket) {
+  auto made = make_uv<uv_tcp_t>("take a connection", this,
+                                [&](uv_tcp_t* tcp) { return uv_tcp_init(shared_.loop, tcp); });
+  if (!made) {
+    ::close(socket);
+    return fail(std::move(made).error());
+  }
+  socket_ = std::move(*made);
+  if (int status = uv_tcp_open(socket_.get(), socket); status < 0) {
+    ::close(socket);
+    socket_.reset();
+    return fail("cannot take a connection: " + uv_reason(status));
+  }
+  uv_tcp_nodelay(socket_.get(), 1);
+  due_in(shared_.limits.request);
+  start_reading();
+  return {};
+}
+
+void HttpConnection::start_reading() {
+  const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    auto* self = static_cast<HttpConnection*>(handle->data);
+    *buffer = self == nullptr ? uv_buf_init(nullptr, 0)
+                              : uv_buf_init(self->shared_.buffer.data(),
+                                            static_cast<unsigned>(self->shared_.buffer.size()));
+  };
+  uv_read_start(stream(socket_.get()), allocate, &HttpConnection::on_read);
+}
+
+void HttpConnection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t*) {
+  if (from->data == nullptr) return;
+  const auto self = static_cast<HttpConnection*>(from->data)->shared_from_this();
+  if (!guarded("reading a request", [&] { self->read(count); })) self->finish();
+}
+
+void HttpConnection::read(ssize_t count) {
+  if (count == 0) return;
+  if (count < 0) return finish();
+  if (phase_ == Phase::Lingering) {
+    dropped_ += static_cast<std::size_t>(count);
+    if (dropped_ > kLingerMax) finish();
+    return;
+  }
+  go_on({shared_.buffer.data(), static_cast<std::size_t>(count)});
+}
+
+void HttpConnection::go_on(std::string_view bytes) {
+  while (phase_ == Phase::Reading) {
+    auto answers = answer(bytes);
+    if (phase_ != Phase::Reading) return;  // The handler closed the server.
+    if (answers.empty()) break;
+    if (!send(std::move(answers))) {
+      unread_.assign(bytes);
+      return;
+    }
+    if (last_) return linger();
+  }
+  // The time of a request is not prolonged by its bytes, or a client could hold on by one a second.
+  if (!in_request_ && !parser_.between_requests()) {
+    in_request_ = true;
+    due_in(shared_.limits.request);
+  }
+}
+
+/// The answers to what stands in `bytes`, up to a batch; empty when more must come first.
+std::string HttpConnection::answer(std::string_view& bytes) {
+  std::string answers;
+  while (!last_ && phase_ == Phase::Reading && answers.size() < kBatchMax) {
+    const auto said = parser_.next(bytes);
+    if (std::holds_alternative<NeedMore>(said)) break;
+    if (const auto* request = std::get_if<Request>(&said)) {
+      answers += answer_one(*request);
+      if (phase_ != Phase::Reading) return {};
+      last_ = !request->keep_alive;
+      in_request_ = false;
+      due_in(shared_.limits.idle);
+    } else if (const auto* refusal = std::get_if<Refusal>(&said)) {
+      answers += serialise(plain_response(refusal->status, refusal->why), closing_request());
+      last_ = true;
+    } else {
+      answers += kContinue;
+    }
+  }
+  return answers;
+}
+
+std::string HttpConnection::answer_one(const Request& request) {
+  std::string bytes;
+  if (!guarded("answering a request",
+               [&] { bytes = serialise(shared_.handler(request), request); })) {
+    bytes = serialise(plain_response(500, "this request met a fault of the init; see its log"),
+                      request);
+  }
+  return bytes;
+}
+
+/// Writes at once what the kernel takes, and leaves the rest to the loop. True when all is written.
+bool HttpConnection::send(std::string bytes) {
+  auto whole = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+  const int count = uv_try_write(stream(socket_.get()), &whole, 1);
+  if (count < 0 && count != UV_EAGAIN) {
+    finish();
+    return false;
+  }
+  const auto taken = static_cast<std::size_t>(count < 0 ? 0 : count);
+  if (taken == bytes.size()) return true;
+
+  auto write = std::make_unique<Write>();
+  write->bytes = std::move(bytes);
+  write->request.data = write.get();
+  auto rest =
+      uv_buf_init(write->bytes.data() + taken, static_cast<unsigned>(write->bytes.size() - taken));
+  if (uv_write(&write->request, stream(socket_.get()), &rest, 1, &HttpConnection::on_written) < 0) {
+    finish();
+    return false;
+  }
+  write.release();  // on_written frees it, also when the socket is closed before.
+  phase_ = Phase::Writing;
+  uv_read_stop(stream(socket_.get()));
+  due_in(shared_.limits.write);
+  return false;
+}
+
+void HttpConnection::on_written(uv_write_t* request, int status) {
+  const std::unique_ptr<Write> write(static_cast<Write*>(request->data));
+  if (request->handle->data == nullptr) return;
+  const auto self = static_cast<HttpConnection*>(request->handle->data)->shared_from_this();
+  if (!guarded("writing an answer", [&] { self->written(status); })) self->finish();
+}
+
+void HttpConnection::written(int status) {
+  if (status < 0) return finish();
+  phase_ = Phase::Reading;
+  if (last_) return linger();
+  due_in(in_request_ ? shared_.limits.request : shared_.limits.idle);
+  const auto unread = std::exchange(unread_, {});
+  go_on(unread);
+  if (phase_ == Phase::Reading) start_reading();
+}
+
+/// RFC 9112, 9.6: closing with bytes unread would reset the connection and lose the answer.
+void HttpConnection::linger() {
+  phase_ = Phase::Lingering;
+  unread_.clear();
+  uv_os_fd_t socket = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(socket_.get()), &socket) == 0) {
+    shutdown(socket, SHUT_WR);
+  }
+  due_in(shared_.limits.linger);
+  start_reading();
+}
+
+void HttpConnection::due_in(Millis delay) {
+  deadline_ = uv_now(shared_.loop) + static_cast<std::uint64_t>(delay.count());
+  shared_.moved(*this);
+}
+
+void HttpConnection::time_over() {
+  const auto self = shared_from_this();
+  const bool half_sent = phase_ == Phase::Reading && !parser_.between_requests();
+  if (!half_sent) return finish();
+  last_ = true;
+  if (send(serialise(plain_response(408, "the request took too long"), closing_request()))) {
+    linger();
+  }
+}
+
+void HttpConnection::close() {
+  phase_ = Phase::Closed;
+  socket_.reset();
+}
+
+void HttpConnection::finish() {
+  if (phase_ == Phase::Closed) return;
+  close();
+  shared_.closed(*this);
+}
+
+}  // namespace bootsman
