@@ -1,15 +1,19 @@
 #include <cstdio>
-#include <string_view>
+#include <exception>
+#include <string>
+#include <vector>
 
-#include "base/version.h"
+#include "cli/command_line.h"
 #include "sys/nss_pin.h"
 
 int main(int argc, char** argv) {
   bootsman::pin_name_services();
-  if (argc == 2 && std::string_view(argv[1]) == "version") {
-    std::printf("bootsman %s\n", bootsman::kVersion.data());
-    return 0;
+  constexpr int kFault = 70;
+  try {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return bootsman::run_command_line(words);
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "bootsman: internal fault: %s\n", fault.what());
+    return kFault;
   }
-  std::fputs("usage: bootsman version\n", stderr);
-  return 2;
 }
