@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log_style.h"
 #include "base/types.h"
 #include "base/value.h"
 
@@ -121,9 +122,6 @@ struct Conditions {
   std::string skip_reason;
   bool asks() const { return !if_exists.empty() || !if_not_exists.empty(); }
 };
-
-enum class LogFormat : std::uint8_t { Text, Json, Raw };
-enum class WhenBlocked : std::uint8_t { Wait, Drop };
 
 struct LogPlan {
   LogFormat format = LogFormat::Text;
