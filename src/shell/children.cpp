@@ -1,0 +1,139 @@
+#include "shell/children.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "shell/proc_walk.h"
+
+namespace bootsman {
+namespace {
+
+bool group_lives(Pid leader) {
+  return ::kill(-leader.value, 0) == 0 || errno == EPERM;
+}
+
+Micros to_micros(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + Micros(time.tv_usec);
+}
+
+ExitStatus to_exit_status(int status) {
+  if (WIFSIGNALED(status)) return ExitStatus::signaled(WTERMSIG(status), WCOREDUMP(status));
+  return ExitStatus::exited(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Children::Children(uv_loop_t* loop, Spawner spawner,
+                   std::function<void(const ChildOwner&)> executed)
+    : loop_(loop), spawner_(std::move(spawner)), executed_(std::move(executed)) {}
+
+tl::expected<Pid, Spawner::Failure> Children::start(ChildOwner owner, SpawnRequest request) {
+  const bool changes_user = request.account.has_value();
+  auto spawned = spawner_.spawn(std::move(request));
+  if (!spawned) return tl::make_unexpected(std::move(spawned).error());
+  const Pid pid = (*spawned)->pid();
+  const int status_fd = (*spawned)->status_fd();
+  Child& child = table_[pid.value];
+  child.owner = owner;
+  child.pending = std::move(*spawned);
+  child.changes_user = changes_user;
+  auto watch = FdWatch::make(loop_, status_fd, [this, pid] { status_ready(pid); });
+  if (watch) {
+    child.status = std::move(*watch);
+    child.status.want_readable();
+  }
+  return pid;
+}
+
+void Children::status_ready(Pid pid) {
+  auto found = table_.find(pid.value);
+  if (found == table_.end()) return;
+  Child& child = found->second;
+  const auto status = child.pending->status();
+  if (std::holds_alternative<PendingSpawn::Unknown>(status)) return;
+  // A failure is told by the death that follows, as one fact; the pipe keeps no second copy, so
+  // it stays with the child until then.
+  child.status.stop();
+  if (const auto* failure = std::get_if<ExecFailure>(&status)) {
+    child.failure = *failure;
+    return;
+  }
+  // setuid in a process that shared our memory has turned our dumpable flag off, and with it the
+  // owner of our /proc files.
+  if (child.changes_user) ::prctl(PR_SET_DUMPABLE, 1);
+  child.status = FdWatch();
+  child.pending.reset();
+  executed_(child.owner);
+}
+
+Death Children::death_of(Child& child, Pid pid, int status) {
+  Death death{child.owner, to_exit_status(status), group_lives(pid), {}, 0};
+  if (child.failure) {
+    death.how = *child.failure;
+  } else if (child.pending != nullptr) {
+    const auto fate = child.pending->status();
+    if (const auto* failure = std::get_if<ExecFailure>(&fate)) death.how = *failure;
+    if (child.changes_user) ::prctl(PR_SET_DUMPABLE, 1);
+  }
+  return death;
+}
+
+Children::Reaped Children::reap() {
+  Reaped reaped;
+  for (;;) {
+    int status = 0;
+    rusage usage{};
+    const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) break;
+    const auto found = table_.find(pid);
+    if (found == table_.end()) {
+      ++reaped.orphans;
+      continue;
+    }
+    Death death = death_of(found->second, Pid{pid}, status);
+    death.cpu = to_micros(usage.ru_utime) + to_micros(usage.ru_stime);
+    death.max_rss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    if (const auto* run = std::get_if<UnitRun>(&death.owner); run != nullptr && death.group_left)
+      left_groups_.push_back({*run, Pid{pid}});
+    reaped.deaths.push_back(std::move(death));
+    table_.erase(found);
+  }
+  reaped.emptied = take_emptied();
+  return reaped;
+}
+
+std::vector<UnitRun> Children::take_emptied() {
+  std::vector<UnitRun> emptied;
+  std::erase_if(left_groups_, [&](const LeftGroup& group) {
+    if (group_lives(group.leader)) return false;
+    emptied.push_back(group.owner);
+    return true;
+  });
+  return emptied;
+}
+
+void Children::signal(const ChildOwner& owner, Signal signal, KillScope scope) {
+  for (const auto& [number, child] : table_) {
+    if (child.owner != owner) continue;
+    if (scope == KillScope::Process) {
+      ::kill(number, signal.value);
+      return;
+    }
+    if (scope == KillScope::Tree)
+      for (Pid pid : descendants_of(Pid{number})) ::kill(pid.value, signal.value);
+    // A child that has not called setsid yet has no group of its own: then it alone is meant.
+    if (::kill(-number, signal.value) != 0) ::kill(number, signal.value);
+    return;
+  }
+  const auto* run = std::get_if<UnitRun>(&owner);
+  if (run == nullptr || scope == KillScope::Process) return;
+  for (const LeftGroup& group : left_groups_)
+    if (group.owner == *run) ::kill(-group.leader.value, signal.value);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/messages.h"
+#include "shell/fd_watch.h"
+#include "shell/spawn.h"
+
+namespace bootsman {
+
+struct UnitRun {
+  UnitIndex unit;
+  RunId run;
+  bool operator==(const UnitRun&) const = default;
+};
+struct HelperId {
+  std::uint64_t value = 0;
+  bool operator==(const HelperId&) const = default;
+};
+/// The process of an exec check.
+struct CheckId {
+  std::uint64_t value = 0;
+  bool operator==(const CheckId&) const = default;
+};
+using ChildOwner = std::variant<UnitRun, HelperId, CheckId>;
+
+/// One of our direct children was reaped.
+struct Death {
+  ChildOwner owner;
+  std::variant<ExitStatus, ExecFailure> how;
+  bool group_left = false;
+  Micros cpu{0};
+  std::uint64_t max_rss = 0;
+};
+
+/// All processes that the init made: the one table from pid to owner, the one place that reaps, and
+/// the one that signals. A pid leaves the table in the round in which it is reaped, so no signal
+/// can go to a number that the kernel has given to somebody else.
+class Children {
+ public:
+  /// `executed` is called when a child has become its program.
+  Children(uv_loop_t* loop, Spawner spawner, std::function<void(const ChildOwner&)> executed);
+
+  tl::expected<Pid, Spawner::Failure> start(ChildOwner owner, SpawnRequest request);
+
+  struct Reaped {
+    std::vector<Death> deaths;
+    std::vector<UnitRun> emptied;  ///< Groups left behind that are empty now.
+    std::uint32_t orphans = 0;
+  };
+  /// Reaps until there is none to reap (waitpid(2): one SIGCHLD may stand for many deaths).
+  Reaped reap();
+
+  /// Signals the owner's process, its group (also what is left of it after the leader's death), or
+  /// its tree. Nothing happens when it is gone.
+  void signal(const ChildOwner& owner, Signal signal, KillScope scope);
+
+  /// Whether this pid is a child that has an owner.
+  bool owns(Pid pid) const { return table_.contains(pid.value); }
+  bool empty() const { return table_.empty(); }
+
+ private:
+  struct Child {
+    ChildOwner owner;
+    std::unique_ptr<PendingSpawn> pending;
+    FdWatch status;
+    bool changes_user = false;
+    std::optional<ExecFailure> failure;  ///< Read from the status pipe already.
+  };
+  struct LeftGroup {
+    UnitRun owner;
+    Pid leader;
+  };
+  void status_ready(Pid pid);
+  Death death_of(Child& child, Pid pid, int status);
+  std::vector<UnitRun> take_emptied();
+
+  uv_loop_t* loop_;
+  Spawner spawner_;
+  std::function<void(const ChildOwner&)> executed_;
+  std::unordered_map<int, Child> table_;
+  std::vector<LeftGroup> left_groups_;
+};
+
+}  // namespace bootsman

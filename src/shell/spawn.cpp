@@ -1,0 +1,188 @@
+#include "shell/spawn.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.h"
+#include "shell/spawn_child.h"
+
+namespace bootsman {
+namespace {
+
+constexpr std::size_t kStackSize = 32 * 1024;
+
+/// A child's stack with a guard page below; kept for the next spawn, since mapping costs more than
+/// the spawn itself.
+class StackPool {
+ public:
+  char* take() {
+    if (!free_.empty()) {
+      char* stack = free_.back();
+      free_.pop_back();
+      return stack;
+    }
+    void* memory = ::mmap(nullptr, kStackSize, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    ::mprotect(memory, 4096, PROT_NONE);
+    return static_cast<char*>(memory);
+  }
+  void give(char* stack) {
+    if (stack == nullptr) return;
+    if (free_.size() < kKept && free_.capacity() >= kKept)
+      free_.push_back(stack);
+    else
+      ::munmap(stack, kStackSize);
+  }
+  StackPool() { free_.reserve(kKept); }
+
+ private:
+  static constexpr std::size_t kKept = 64;
+  std::vector<char*> free_;
+};
+
+StackPool& stack_pool() {
+  static StackPool pool;
+  return pool;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings, std::size_t room_in_front = 0) {
+  std::vector<char*> list(room_in_front, nullptr);
+  list.reserve(strings.size() + room_in_front + 1);
+  for (std::string& text : strings) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+}  // namespace
+
+struct PendingSpawn::Block {
+  SpawnRequest request;
+  std::vector<std::string> limit_names;
+  std::vector<char*> candidates;
+  std::vector<char*> argv;  ///< Two places in front: for "/bin/sh SCRIPT" (see execvp(3)).
+  std::vector<char*> environment;
+  std::string oom_text;
+  ChildOrders orders{};
+  char* stack = nullptr;
+
+  ~Block() { stack_pool().give(stack); }
+};
+
+PendingSpawn::PendingSpawn() : block_(std::make_unique<Block>()) {}
+PendingSpawn::~PendingSpawn() = default;
+
+namespace {
+
+std::string failure_text(const ChildReport& report, const SpawnRequest& request) {
+  const std::string program = request.argv.empty() ? "the helper" : request.argv.front();
+  switch (report.stage) {
+    case ChildStage::Descriptors:
+      return "cannot set up the standard streams";
+    case ChildStage::Limits:
+      return "cannot set the resource limits";
+    case ChildStage::Nice:
+      return "cannot set the nice value";
+    case ChildStage::Groups:
+      return "cannot set the groups of user " + request.account->name;
+    case ChildStage::User:
+      return "cannot become user " + request.account->name;
+    case ChildStage::Directory:
+      return "cannot change to directory " + request.directory;
+    case ChildStage::Privileges:
+      return "cannot set no_new_privileges";
+    case ChildStage::Exec:
+      break;
+  }
+  return "cannot execute " + program;
+}
+
+}  // namespace
+
+std::variant<PendingSpawn::Unknown, PendingSpawn::Executed, ExecFailure> PendingSpawn::status()
+    const {
+  ChildReport report{};
+  const ssize_t n = ::read(status_.get(), &report, sizeof report);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Unknown{};
+  if (n != static_cast<ssize_t>(sizeof report)) return Executed{};
+  std::string what = failure_text(report, block_->request);
+  if (report.stage == ChildStage::Exec && report.error == ENOENT &&
+      block_->request.candidates.size() > 1)
+    what += ": it is not in any directory of PATH";
+  else
+    what = with_errno(what, report.error);
+  return ExecFailure{report.error, std::move(what)};
+}
+
+Spawner::Spawner(Inherited inherited)
+    : inherited_(std::move(inherited)), null_(::open("/dev/null", O_RDWR | O_CLOEXEC)) {}
+
+tl::expected<std::unique_ptr<PendingSpawn>, Spawner::Failure> Spawner::spawn(SpawnRequest request) {
+  auto failed = [](int error, std::string_view what) {
+    return tl::make_unexpected(Failure{error, with_errno(what, error)});
+  };
+  auto status = make_nonblocking_pipe();
+  if (!status) return tl::make_unexpected(Failure{errno, status.error().message()});
+
+  std::unique_ptr<PendingSpawn> pending(new PendingSpawn());
+  PendingSpawn::Block& block = *pending->block_;
+  block.request = std::move(request);
+  SpawnRequest& want = block.request;
+  block.stack = stack_pool().take();
+  if (block.stack == nullptr) return failed(errno, "cannot map a stack for a child");
+  block.candidates = pointers(want.candidates);
+  block.argv = pointers(want.argv, 2);
+  block.environment = pointers(want.environment);
+  if (want.oom_score_adj) block.oom_text = std::to_string(*want.oom_score_adj);
+
+  ChildOrders& orders = block.orders;
+  orders.candidates = block.candidates.data();
+  orders.searched = !want.argv.empty() && want.argv.front().find('/') == std::string::npos;
+  orders.image_fd = want.image_fd;
+  orders.argv = block.argv.data() + 2;
+  orders.environment = block.environment.data();
+  orders.directory = want.directory.empty() ? nullptr : want.directory.c_str();
+  orders.account = want.account ? &*want.account : nullptr;
+  orders.inherited_limits = &inherited_.limits;
+  orders.inherited_hard = &inherited_.hard;
+  orders.limits = &want.limits;
+  orders.nice = want.nice ? &*want.nice : nullptr;
+  orders.oom_text = want.oom_score_adj ? block.oom_text.c_str() : nullptr;
+  orders.umask = want.umask ? &*want.umask : nullptr;
+  orders.no_new_privileges = want.no_new_privileges;
+  orders.streams = {want.stdin_fd >= 0 ? want.stdin_fd : null_.get(), want.stdout_fd,
+                    want.stderr_fd, want.helper_fd};
+  orders.status_fd = status->write.get();
+  orders.signal_mask = &inherited_.signal_mask;
+
+  // All signals are blocked in the init for good (it reads them from a signalfd), so no handler
+  // can run in the child before it has restored the mask, and there is none to run after.
+  const int pid = ::clone(run_child, block.stack + kStackSize, CLONE_VM | SIGCHLD, &orders);
+  if (pid < 0) return failed(errno, "cannot make a process");
+  pending->pid_ = Pid{pid};
+  pending->status_ = std::move(status->read);
+  return pending;
+}
+
+std::vector<std::string> program_candidates(std::string_view program, std::string_view path) {
+  std::vector<std::string> candidates;
+  if (program.find('/') != std::string_view::npos) {
+    candidates.emplace_back(program);
+    return candidates;
+  }
+  for (std::string_view directory : split(path, ':')) {
+    if (directory.empty()) continue;
+    std::string candidate(directory);
+    if (candidate.back() != '/') candidate += '/';
+    candidates.push_back(candidate.append(program));
+  }
+  return candidates;
+}
+
+}  // namespace bootsman

@@ -1,0 +1,260 @@
+#include "shell/spawn.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "shell/children.h"
+#include "shell/proc_walk.h"
+
+namespace bootsman {
+namespace {
+
+struct Outcome {
+  std::string output;
+  ExitStatus status;
+  std::optional<ExecFailure> failure;
+};
+
+Inherited plain() {
+  Inherited inherited;
+  ::sigemptyset(&inherited.signal_mask);
+  return inherited;
+}
+
+SpawnRequest shell_request(const std::string& script) {
+  SpawnRequest request;
+  request.argv = {"/bin/sh", "-c", script};
+  request.candidates = {"/bin/sh"};
+  request.environment = {"PATH=/usr/bin:/bin"};
+  return request;
+}
+
+/// Spawns, reads all output, waits.
+Outcome run(SpawnRequest request, Inherited inherited = plain()) {
+  Spawner spawner(std::move(inherited));
+  auto pipe = make_log_pipe();
+  REQUIRE(pipe);
+  ::fcntl(pipe->read.get(), F_SETFL, 0);
+  request.stdout_fd = request.stderr_fd = pipe->write.get();
+  auto pending = spawner.spawn(std::move(request));
+  REQUIRE(pending);
+  pipe->write.reset();
+  Outcome outcome;
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(pipe->read.get(), buffer, sizeof buffer)) > 0;)
+    outcome.output.append(buffer, static_cast<std::size_t>(n));
+  int status = 0;
+  ::waitpid((*pending)->pid().value, &status, 0);
+  outcome.status = WIFEXITED(status) ? ExitStatus::exited(WEXITSTATUS(status))
+                                     : ExitStatus::signaled(WTERMSIG(status));
+  const auto fate = (*pending)->status();
+  CHECK_FALSE(std::holds_alternative<PendingSpawn::Unknown>(fate));
+  if (const auto* failure = std::get_if<ExecFailure>(&fate)) outcome.failure = *failure;
+  return outcome;
+}
+
+std::string temp_file(const std::string& content, int mode) {
+  char path[] = "/tmp/bootsman-spawn-XXXXXX";
+  const int fd = ::mkstemp(path);
+  REQUIRE(fd >= 0);
+  REQUIRE(::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+  ::fchmod(fd, static_cast<mode_t>(mode));
+  ::close(fd);
+  return path;
+}
+
+TEST_CASE("spawn: the program runs with its arguments, environment and directory") {
+  SpawnRequest request = shell_request("echo \"$A $(pwd)\" >&2; exit 7");
+  request.environment.emplace_back("A=one two");
+  request.directory = "/usr";
+  const Outcome outcome = run(std::move(request));
+  CHECK(outcome.output == "one two /usr\n");
+  CHECK(outcome.status == ExitStatus::exited(7));
+  CHECK_FALSE(outcome.failure);
+}
+
+TEST_CASE("spawn: what cannot be executed is told with the reason") {
+  const std::string plain_text = temp_file("echo as a script; exit 3\n", 0755);
+  const std::string forbidden = temp_file("x", 0600);
+  struct Row {
+    const char* name;
+    std::string program;
+    std::vector<std::string> candidates;
+    int shell_code;
+    std::string what;
+  };
+  const Row rows[] = {
+      {"not there",
+       "/no/such",
+       {"/no/such"},
+       127,
+       "cannot execute /no/such: no such file or directory"},
+      {"in no directory of PATH",
+       "no-such",
+       {"/bin/no-such", "/usr/bin/no-such"},
+       127,
+       "cannot execute no-such: it is not in any directory of PATH"},
+      {"no right to execute",
+       forbidden,
+       {forbidden},
+       126,
+       "cannot execute " + forbidden + ": permission denied"},
+      {"a directory", "/usr", {"/usr"}, 126, "cannot execute /usr: permission denied"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    SpawnRequest request = shell_request("");
+    request.argv = {row.program};
+    request.candidates = row.candidates;
+    const Outcome outcome = run(std::move(request));
+    REQUIRE(outcome.failure);
+    CHECK(outcome.failure->what == row.what);
+    CHECK(outcome.failure->shell_code() == row.shell_code);
+  }
+  SpawnRequest request = shell_request("");
+  request.argv = {plain_text};
+  request.candidates = {plain_text};
+  const Outcome outcome = run(std::move(request));
+  CHECK(outcome.output == "as a script\n");
+  CHECK(outcome.status == ExitStatus::exited(3));
+  ::unlink(plain_text.c_str());
+  ::unlink(forbidden.c_str());
+}
+
+TEST_CASE("spawn: a directory that is not there is named") {
+  SpawnRequest request = shell_request("exit 0");
+  request.directory = "/no/such/place";
+  const Outcome outcome = run(std::move(request));
+  REQUIRE(outcome.failure);
+  CHECK(outcome.failure->what ==
+        "cannot change to directory /no/such/place: no such file or directory");
+}
+
+TEST_CASE("spawn: a bare name becomes the path that was found") {
+  SpawnRequest request = shell_request("");
+  request.argv = {"sh", "-c", "echo $0"};
+  request.candidates = program_candidates("sh", "/no/such:/bin");
+  CHECK(run(std::move(request)).output == "/bin/sh\n");
+}
+
+TEST_CASE("spawn: a child gets its own session, default signals, and no descriptor of ours") {
+  // As set_up_process() does with what the runner of this test left open.
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+  const UniqueFd leak(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  ::signal(SIGPIPE, SIG_IGN);
+  const Outcome outcome = run(shell_request(
+      "awk '/^SigIgn|^SigBlk/{print $2}' /proc/$$/status; ls /proc/$$/fd | tr '\\n' ' '; "
+      "awk '{print ($5 == $1), ($6 == $1)}' /proc/$$/stat"));
+  CHECK(outcome.output == "0000000000000000\n0000000000000000\n0 1 2 1 1\n");
+}
+
+TEST_CASE("spawn: limits, umask and niceness reach the program") {
+  SpawnRequest request = shell_request("ulimit -n; ulimit -c; umask; nice");
+  request.limits = {{RLIMIT_NOFILE, 77}, {RLIMIT_CORE, 0}};
+  request.umask = 027;
+  request.nice = 5;
+  CHECK(run(std::move(request)).output == "77\n0\n0027\n5\n");
+}
+
+TEST_CASE("spawn: a soft limit that the init raised for itself is given back") {
+  Inherited inherited = plain();
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  inherited.limits = {{RLIMIT_NOFILE, 99}};
+  inherited.hard = {limit.rlim_max};
+  CHECK(run(shell_request("ulimit -n"), inherited).output == "99\n");
+}
+
+TEST_CASE("spawn: the account's user and groups, when we are root") {
+  if (::getuid() != 0) {
+    MESSAGE("skipped: only root may become another user");
+    return;
+  }
+  SpawnRequest request = shell_request("id -u; id -g; id -G");
+  request.account = Account{1101, 1102, {1102, 1103}, "someone", "/", "/bin/sh"};
+  CHECK(run(std::move(request)).output == "1101\n1102\n1102 1103\n");
+}
+
+TEST_CASE("spawn: program candidates") {
+  CHECK(program_candidates("/a/b", "/x:/y") == std::vector<std::string>{"/a/b"});
+  CHECK(program_candidates("./b", "/x") == std::vector<std::string>{"./b"});
+  CHECK(program_candidates("b", "/x::/y/") == std::vector<std::string>{"/x/b", "/y/b"});
+  CHECK(program_candidates("b", "").empty());
+}
+
+TEST_CASE("children: deaths come with their owners, orphans are counted, groups watched") {
+  uv_loop_t loop;
+  REQUIRE(uv_loop_init(&loop) == 0);
+  std::vector<std::uint64_t> executed;
+  {
+    Children children(&loop, Spawner(plain()), [&](const ChildOwner& owner) {
+      executed.push_back(std::get<UnitRun>(owner).run.value);
+    });
+    const UnitRun first{UnitIndex{0}, RunId{1}};
+    const UnitRun missing{UnitIndex{1}, RunId{2}};
+    // The shell leaves a member of its group behind, which ends when it is told to.
+    REQUIRE(children.start(first, shell_request("sleep 1000 & exit 5")));
+    SpawnRequest nothing = shell_request("");
+    nothing.argv = nothing.candidates = {"/no/such"};
+    REQUIRE(children.start(missing, std::move(nothing)));
+    std::vector<Death> deaths;
+    std::vector<UnitRun> emptied;
+    auto collect = [&] {
+      uv_run(&loop, UV_RUN_NOWAIT);
+      Children::Reaped reaped = children.reap();
+      for (Death& death : reaped.deaths) deaths.push_back(std::move(death));
+      emptied.insert(emptied.end(), reaped.emptied.begin(), reaped.emptied.end());
+      ::poll(nullptr, 0, 1);
+    };
+    for (int i = 0; i < 5000 && deaths.size() < 2; ++i) collect();
+    REQUIRE(deaths.size() == 2);
+    for (const Death& death : deaths) {
+      if (death.owner == ChildOwner(first)) {
+        CHECK(std::get<ExitStatus>(death.how) == ExitStatus::exited(5));
+        CHECK(death.group_left);
+        CHECK(death.max_rss > 0);
+      } else {
+        CHECK(std::get<ExecFailure>(death.how).error == ENOENT);
+        CHECK_FALSE(death.group_left);
+      }
+    }
+    CHECK(emptied.empty());
+    children.signal(first, Signal{15}, KillScope::Process);
+    CHECK(children.reap().emptied.empty());
+    children.signal(first, Signal{15}, KillScope::Group);
+    for (int i = 0; i < 5000 && emptied.empty(); ++i) collect();
+    CHECK(emptied == std::vector<UnitRun>{first});
+    CHECK(children.empty());
+  }
+  uv_run(&loop, UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(&loop) == 0);
+}
+
+TEST_CASE("proc walk: we are there, and our descendants are found") {
+  const auto processes = walk_processes();
+  bool found = false;
+  for (const ProcessInfo& process : processes)
+    if (process.pid.value == ::getpid()) found = process.parent.value == ::getppid();
+  CHECK(found);
+  Spawner spawner(plain());
+  auto child = spawner.spawn(shell_request("sleep 1000 & wait"));
+  REQUIRE(child);
+  for (int i = 0; i < 5000 && descendants_of((*child)->pid()).empty(); ++i) ::poll(nullptr, 0, 1);
+  CHECK(descendants_of((*child)->pid()).size() == 1);
+  const auto ours = descendants_of(Pid{::getpid()});
+  CHECK(std::find(ours.begin(), ours.end(), (*child)->pid()) != ours.end());
+  ::kill(-(*child)->pid().value, SIGKILL);
+  ::waitpid((*child)->pid().value, nullptr, 0);
+}
+
+}  // namespace
+}  // namespace bootsman
