@@ -1,0 +1,133 @@
+#include "shell/launcher.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace bootsman {
+namespace {
+
+/// As execvp(3) where PATH is not set.
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+void put(std::vector<EnvVar>& variables, std::string name, std::string value) {
+  auto found = std::find_if(variables.begin(), variables.end(),
+                            [&](const EnvVar& variable) { return variable.name == name; });
+  if (found != variables.end())
+    found->value = std::move(value);
+  else
+    variables.push_back({std::move(name), std::move(value)});
+}
+
+std::vector<std::string> to_block(const std::vector<EnvVar>& variables) {
+  std::vector<std::string> block;
+  block.reserve(variables.size());
+  for (const EnvVar& variable : variables) block.push_back(variable.name + "=" + variable.value);
+  return block;
+}
+
+}  // namespace
+
+UnitEnvironment::UnitEnvironment(std::vector<EnvVar> variables, std::vector<EnvVar> secrets)
+    : variables_(std::move(variables)), secrets_(std::move(secrets)) {}
+
+void UnitEnvironment::set(std::string name, std::string value) {
+  put(variables_, std::move(name), std::move(value));
+}
+
+void UnitEnvironment::forget_secret(std::string_view name) {
+  for (EnvVar& secret : secrets_)
+    if (secret.name == name) ::explicit_bzero(secret.value.data(), secret.value.size());
+  std::erase_if(secrets_, [&](const EnvVar& secret) { return secret.name == name; });
+}
+
+std::string_view UnitEnvironment::get(std::string_view name) const {
+  for (const EnvVar& variable : variables_)
+    if (variable.name == name) return variable.value;
+  return {};
+}
+
+std::string UnitEnvironment::path_of(const Launch& launch) const {
+  for (const EnvVar& own : launch.env)
+    if (own.name == "PATH") return own.value;
+  std::string path;
+  for (const std::string& directory : launch.path) path.append(directory).push_back(':');
+  const std::string_view rest = get("PATH");
+  return path.append(rest.empty() ? kDefaultPath : rest);
+}
+
+std::vector<std::string> UnitEnvironment::block_for(const Launch& launch) const {
+  std::vector<EnvVar> variables = variables_;
+  if (launch.account) {
+    if (!launch.account->home.empty()) put(variables, "HOME", launch.account->home);
+    if (!launch.account->shell.empty()) put(variables, "SHELL", launch.account->shell);
+    if (!launch.account->name.empty()) {
+      put(variables, "USER", launch.account->name);
+      put(variables, "LOGNAME", launch.account->name);
+    }
+  }
+  for (const EnvVar& secret : secrets_)
+    if (std::find(launch.secrets.begin(), launch.secrets.end(), secret.name) !=
+        launch.secrets.end())
+      put(variables, secret.name, secret.value);
+  put(variables, "PATH", path_of(launch));
+  for (const EnvVar& own : launch.env) put(variables, own.name, own.value);
+  return to_block(variables);
+}
+
+std::vector<std::string> UnitEnvironment::block() const {
+  return to_block(variables_);
+}
+
+SpawnRequest Launcher::request_for(const Launch& launch,
+                                   const std::vector<std::string>& argv) const {
+  SpawnRequest request;
+  request.argv = argv;
+  request.candidates = program_candidates(argv.front(), environment_.path_of(launch));
+  request.environment = environment_.block_for(launch);
+  request.directory = launch.directory;
+  request.account = launch.account;
+  request.limits = launch.limits;
+  request.nice = launch.nice;
+  request.oom_score_adj = launch.oom_score_adj;
+  request.umask = launch.umask;
+  request.no_new_privileges = launch.no_new_privileges;
+  return request;
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex index, RunId run) {
+  auto failed = [](const Error& error) {
+    return tl::make_unexpected(Spawner::Failure{EMFILE, error.message()});
+  };
+  auto out = make_log_pipe();
+  if (!out) return failed(out.error());
+  Result<Pipe> err = Pipe{};
+  if (!unit.log.merge) err = make_log_pipe();
+  if (!err) return failed(err.error());
+
+  SpawnRequest request = request_for(unit.launch, unit.launch.argv);
+  if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
+  request.stdout_fd = out->write.get();
+  request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
+  auto started = children_.start(UnitRun{index, run}, std::move(request));
+  if (!started) return started;
+  // Without the streams the unit's output is lost, but it runs: reading fails only without memory
+  // or descriptors, and closing the pipe would kill it by SIGPIPE later anyway.
+  (void)logs_.open_stream(index, run, StreamKind::Out, std::move(out->read));
+  if (err->read) (void)logs_.open_stream(index, run, StreamKind::Err, std::move(err->read));
+  return started;
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_check(const Launch& launch,
+                                                          const std::vector<std::string>& argv,
+                                                          CheckId id) {
+  SpawnRequest request = request_for(launch, argv);
+  UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  request.stdout_fd = request.stderr_fd = null.get();
+  return children_.start(id, std::move(request));
+}
+
+}  // namespace bootsman

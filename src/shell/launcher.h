@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/plan.h"
+#include "shell/children.h"
+#include "shell/log_hub.h"
+
+namespace bootsman {
+
+/// The environment that units start from, and the secrets that only some get.
+class UnitEnvironment {
+ public:
+  UnitEnvironment(std::vector<EnvVar> variables, std::vector<EnvVar> secrets);
+
+  /// Imported by the profile step: adds or replaces.
+  void set(std::string name, std::string value);
+  void forget_secret(std::string_view name);
+
+  std::string_view get(std::string_view name) const;
+  const std::vector<EnvVar>& variables() const { return variables_; }
+  const std::vector<EnvVar>& secrets() const { return secrets_; }
+
+  /// PATH as this unit sees it: its own directories first.
+  std::string path_of(const Launch& launch) const;
+  /// "NAME=value" for each variable of the unit: the init's, the account's (HOME, USER, LOGNAME,
+  /// SHELL), its secrets, PATH, then the unit's own, which win.
+  std::vector<std::string> block_for(const Launch& launch) const;
+  /// The same without any unit: for helpers.
+  std::vector<std::string> block() const;
+
+ private:
+  std::vector<EnvVar> variables_;
+  std::vector<EnvVar> secrets_;
+};
+
+/// Turns a unit's Launch into a child with its output on the log hub.
+class Launcher {
+ public:
+  Launcher(Children& children, LogHub& logs, const UnitEnvironment& environment)
+      : children_(children), logs_(logs), environment_(environment) {}
+
+  tl::expected<Pid, Spawner::Failure> start(const Unit& unit, UnitIndex index, RunId run);
+
+  /// A process of an exec check: as the unit, its output goes nowhere.
+  tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
+                                                  const std::vector<std::string>& argv, CheckId id);
+
+ private:
+  SpawnRequest request_for(const Launch& launch, const std::vector<std::string>& argv) const;
+
+  Children& children_;
+  LogHub& logs_;
+  const UnitEnvironment& environment_;
+};
+
+}  // namespace bootsman

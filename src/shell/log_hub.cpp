@@ -1,0 +1,261 @@
+#include "shell/log_hub.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "shell/clock.h"
+
+namespace bootsman {
+namespace {
+
+constexpr std::size_t kReadSize = 64 * 1024;
+/// What one stream may read in one turn, so that a flood starves nobody.
+constexpr std::size_t kTurnMax = 256 * 1024;
+/// What is read of a run that ended: all that its pipe can hold, unless a grandchild goes on
+/// writing.
+constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
+constexpr Millis kSilence{1000};
+
+}  // namespace
+
+struct LogHub::Source {
+  LineFormat formats[2];  ///< By StreamKind.
+  SourceId ids[2];        ///< In the queue of the output that the stream goes to.
+  WhenBlocked when_blocked = WhenBlocked::Drop;
+  bool raw = false;
+  std::string needle;
+  RunId needle_run;
+  bool dropping = false;
+};
+
+struct LogHub::Stream {
+  Source* source;
+  RunId run;
+  StreamKind kind;
+  UniqueFd fd;
+  FdWatch watch;
+  LineSplitter splitter;
+  MonoTime last_read;
+  bool in_partial = false;
+  bool paused = false;
+  bool ended = false;
+};
+
+LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd)
+    : loop_(loop),
+      stdout_(loop, stdout_fd, [this] { resume_paused(); }),
+      stderr_(loop, stderr_fd, [this] { resume_paused(); }),
+      buffer_(kReadSize) {
+  LogPlan plan;
+  add_unit("bootsman", plan, "");
+  own_ = std::move(sources_.back());
+  sources_.clear();
+}
+
+LogHub::~LogHub() = default;
+
+void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string needle) {
+  auto source = std::make_unique<Source>();
+  source->raw = plan.format == LogFormat::Raw;
+  source->when_blocked = plan.when_blocked;
+  source->needle = std::move(needle);
+  for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
+    const auto i = static_cast<std::size_t>(kind);
+    source->formats[i] = line_format(plan.format, name, kind);
+    source->ids[i] = output_of(*source, kind).queue().add_source();
+  }
+  sources_.push_back(std::move(source));
+}
+
+LogOutput& LogHub::output_of(const Source& source, StreamKind kind) {
+  return source.raw && kind == StreamKind::Err ? stderr_ : stdout_;
+}
+
+Result<void> LogHub::open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end) {
+  return open(*sources_[unit.value], run, kind, std::move(read_end));
+}
+
+Result<void> LogHub::open_own_stream(UniqueFd read_end) {
+  return open(*own_, RunId{}, StreamKind::Out, std::move(read_end));
+}
+
+Result<void> LogHub::open(Source& source, RunId run, StreamKind kind, UniqueFd read_end) {
+  const std::size_t room = source.formats[static_cast<std::size_t>(kind)].room();
+  streams_.push_back(Stream{
+      &source, run, kind, std::move(read_end), {}, LineSplitter(room), {}, false, false, false});
+  Stream& stream = streams_.back();
+  auto watch =
+      FdWatch::make(loop_, stream.fd.get(), [this, &stream] { read_stream(stream, kTurnMax); });
+  if (!watch) {
+    streams_.pop_back();
+    return fail(std::move(watch).error().within("cannot read a unit's output"));
+  }
+  stream.watch = std::move(*watch);
+  stream.watch.want_readable();
+  return {};
+}
+
+void LogHub::read_stream(Stream& stream, std::size_t limit) {
+  std::size_t taken = 0;
+  while (!stream.ended && taken < limit) {
+    const ssize_t n = ::read(stream.fd.get(), buffer_.data(), buffer_.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) break;
+    if (n <= 0) {
+      stream.splitter.flush([&](const LinePiece& piece) { take_piece(stream, piece); });
+      stream.ended = any_ended_ = true;
+      stream.watch.stop();
+      break;
+    }
+    taken += static_cast<std::size_t>(n);
+    stream.splitter.feed({buffer_.data(), static_cast<std::size_t>(n)},
+                         [&](const LinePiece& piece) { take_piece(stream, piece); });
+    output_of(*stream.source, stream.kind).flush();
+    pause_if_full(stream);
+    if (stream.paused) break;
+    // A short read emptied the pipe: the next one would only say EAGAIN.
+    if (static_cast<std::size_t>(n) < buffer_.size() / 2) break;
+  }
+  if (stream.splitter.has_partial()) {
+    stream.last_read = mono_now();
+    if (!stream.in_partial) partial_.push_back(&stream);
+    stream.in_partial = true;
+  }
+}
+
+void LogHub::take_piece(Stream& stream, const LinePiece& piece) {
+  Source& source = *stream.source;
+  if (!source.needle.empty() && source.needle_run != stream.run &&
+      piece.text.find(source.needle) != std::string_view::npos)
+    source.needle_run = stream.run;
+  put(source, stream.kind, piece);
+}
+
+void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {
+  const auto i = static_cast<std::size_t>(kind);
+  OutQueue& queue = output_of(source, kind).queue();
+  ++counters_.lines;
+  counters_.bytes += piece.text.size() + 1;
+  if (source.when_blocked == WhenBlocked::Drop &&
+      (source.dropping || !queue.has_room(source.ids[i]))) {
+    queue.drop(source.ids[i], piece.text.size() + 1);
+    ++counters_.dropped_lines;
+    source.dropping = any_dropped_ = true;
+    return;
+  }
+  std::string& tail = queue.tail(source.ids[i]);
+  const std::size_t before = tail.size();
+  append_line(tail, source.formats[i], piece);
+  queue.added(source.ids[i], tail.size() - before);
+}
+
+void LogHub::pause_if_full(Stream& stream) {
+  if (stream.source->when_blocked != WhenBlocked::Wait) return;
+  const auto id = stream.source->ids[static_cast<std::size_t>(stream.kind)];
+  if (output_of(*stream.source, stream.kind).queue().has_room(id)) return;
+  stream.watch.stop();
+  stream.paused = any_paused_ = true;
+}
+
+void LogHub::resume_paused() {
+  if (any_dropped_) {
+    any_dropped_ = false;
+    say_dropped(*own_);
+    for (auto& source : sources_) say_dropped(*source);
+  }
+  if (!any_paused_) return;
+  any_paused_ = false;
+  for (Stream& stream : streams_) {
+    if (!stream.paused) continue;
+    const auto id = stream.source->ids[static_cast<std::size_t>(stream.kind)];
+    if (output_of(*stream.source, stream.kind).queue().may_resume(id)) {
+      stream.paused = false;
+      stream.watch.want_readable();
+    } else {
+      any_paused_ = true;
+    }
+  }
+}
+
+void LogHub::say_dropped(Source& source) {
+  if (!source.dropping) return;
+  for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
+    const auto id = source.ids[static_cast<std::size_t>(kind)];
+    OutQueue& queue = output_of(source, kind).queue();
+    if (!queue.has_dropped(id)) continue;
+    if (!queue.may_resume(id)) {
+      any_dropped_ = true;
+      return;
+    }
+    const auto dropped = queue.take_dropped(id);
+    source.dropping = false;
+    put(source, kind,
+        {"[bootsman: " + std::to_string(dropped.lines) + " lines (" + say_size(dropped.bytes) +
+             ") were dropped here, since nobody read the output]",
+         false});
+  }
+}
+
+void LogHub::drain(UnitIndex unit, RunId run) {
+  const Source* source = sources_[unit.value].get();
+  for (Stream& stream : streams_)
+    if (stream.source == source && stream.run == run && !stream.paused)
+      read_stream(stream, kDrainMax);
+}
+
+bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
+  return sources_[unit.value]->needle_run == run;
+}
+
+void LogHub::own_line(std::string_view text) {
+  put(*own_, StreamKind::Out, {text, false});
+}
+
+void LogHub::flush() {
+  stdout_.flush();
+  stderr_.flush();
+  if (any_ended_) remove_ended();
+}
+
+void LogHub::remove_ended() {
+  any_ended_ = false;
+  std::erase_if(partial_, [](const Stream* stream) { return stream->ended; });
+  streams_.remove_if([](const Stream& stream) { return stream.ended; });
+}
+
+std::optional<MonoTime> LogHub::next_deadline() const {
+  std::optional<MonoTime> first;
+  for (const Stream* stream : partial_)
+    if (!first || stream->last_read + kSilence < *first) first = stream->last_read + kSilence;
+  return first;
+}
+
+void LogHub::tick(MonoTime now) {
+  std::erase_if(partial_, [&](Stream* stream) {
+    if (stream->splitter.has_partial() && stream->last_read + kSilence > now) return false;
+    stream->splitter.flush([&](const LinePiece& piece) { take_piece(*stream, piece); });
+    stream->in_partial = false;
+    return true;
+  });
+}
+
+void LogHub::finish(MonoTime deadline) {
+  for (Stream& stream : streams_) {
+    for (std::size_t i = 0; i < kDrainMax / kReadSize && !stream.ended; ++i) {
+      // A paused stream (its writer waits) is read on while the reader takes what there is.
+      if (stream.paused) output_of(*stream.source, stream.kind).flush_until(deadline);
+      stream.paused = false;
+      read_stream(stream, kReadSize);
+    }
+    if (!stream.ended)
+      stream.splitter.flush([&](const LinePiece& piece) { take_piece(stream, piece); });
+  }
+  for (LogOutput* output : {&stdout_, &stderr_}) output->flush_until(deadline);
+  resume_paused();
+  for (LogOutput* output : {&stdout_, &stderr_}) output->flush_until(deadline);
+}
+
+}  // namespace bootsman

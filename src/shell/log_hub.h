@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/messages.h"
+#include "logs/format.h"
+#include "shell/log_output.h"
+
+namespace bootsman {
+
+/// The data plane: takes the output of all units from their pipes, line by line, to the init's
+/// stdout and stderr. Knows units only by UnitIndex; never enters the core.
+class LogHub {
+ public:
+  LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd);
+  ~LogHub();
+
+  /// One call per unit, in the order of UnitIndex, before its first stream. A `needle` makes
+  /// needle_seen() work for it.
+  void add_unit(std::string_view name, const LogPlan& plan, std::string needle);
+
+  /// Takes over the read end of a pipe that a run of the unit writes to.
+  Result<void> open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end);
+  /// The same for a helper's output, in the init's own name.
+  Result<void> open_own_stream(UniqueFd read_end);
+
+  /// Reads what is in the pipes of this run now (a process that ended wrote it before).
+  void drain(UnitIndex unit, RunId run);
+  /// Whether a line with the needle came since the run's start.
+  bool needle_seen(UnitIndex unit, RunId run) const;
+
+  /// A line of the init itself.
+  void own_line(std::string_view text);
+
+  /// Writes out what this turn of the loop brought. Called once at the end of each turn.
+  void flush();
+  /// Gives out partial lines that have been silent for a second.
+  void tick(MonoTime now);
+  std::optional<MonoTime> next_deadline() const;
+
+  /// At the end: reads what is left in all pipes, gives out partial lines, and writes until done
+  /// or the deadline.
+  void finish(MonoTime deadline);
+
+  struct Counters {
+    std::uint64_t lines = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t dropped_lines = 0;
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Source;
+  struct Stream;
+  Result<void> open(Source& source, RunId run, StreamKind kind, UniqueFd read_end);
+  void read_stream(Stream& stream, std::size_t limit);
+  void take_piece(Stream& stream, const LinePiece& piece);
+  void put(Source& source, StreamKind kind, const LinePiece& piece);
+  LogOutput& output_of(const Source& source, StreamKind kind);
+  void pause_if_full(Stream& stream);
+  void resume_paused();
+  void say_dropped(Source& source);
+  void remove_ended();
+
+  uv_loop_t* loop_;
+  LogOutput stdout_;
+  LogOutput stderr_;
+  std::vector<std::unique_ptr<Source>> sources_;  ///< By UnitIndex.
+  std::unique_ptr<Source> own_;
+  std::list<Stream> streams_;
+  std::vector<Stream*> partial_;  ///< Streams that hold a partial line.
+  bool any_ended_ = false;
+  bool any_dropped_ = false;
+  bool any_paused_ = false;
+  Counters counters_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace bootsman

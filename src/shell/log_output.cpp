@@ -1,0 +1,149 @@
+#include "shell/log_output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "shell/clock.h"
+
+namespace bootsman {
+namespace {
+
+constexpr std::size_t kPieces = 16;
+constexpr int kStageSize = 1024 * 1024;
+
+std::size_t gather(const OutQueue& queue, iovec* vectors) {
+  std::string_view pieces[kPieces];
+  const std::size_t count = queue.front(pieces, kPieces);
+  for (std::size_t i = 0; i < count; ++i)
+    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  return count;
+}
+
+}  // namespace
+
+LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
+    : fd_(fd), drained_(std::move(drained)) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) broken_ = true;
+  if (S_ISFIFO(status.st_mode)) {
+    if (auto pipe = make_nonblocking_pipe()) {
+      stage_ = std::move(*pipe);
+      // Fails under a user's pipe quota; then it is as large as the kernel gives.
+      ::fcntl(stage_.write.get(), F_SETPIPE_SZ, kStageSize);
+      kind_ = Kind::Pipe;
+    }
+  } else if (S_ISSOCK(status.st_mode)) {
+    kind_ = Kind::Socket;
+  } else if (S_ISCHR(status.st_mode) && ::isatty(fd)) {
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    own_.reset(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (own_) fd_ = own_.get();
+  }
+  watch_.emplace(loop, fd_, [this] {
+    waiting_ = false;
+    flush();
+    drained_();
+  });
+}
+
+LogOutput::Wrote LogOutput::write_pipe() {
+  for (;;) {
+    if (staged_ == 0) {
+      iovec vectors[kPieces];
+      const std::size_t count = gather(queue_, vectors);
+      if (count == 0) return Wrote::All;
+      const ssize_t n = ::writev(stage_.write.get(), vectors, static_cast<int>(count));
+      if (n <= 0) return Wrote::Blocked;
+      staged_ = static_cast<std::size_t>(n);
+      queue_.consume(staged_);
+    }
+    const ssize_t n = ::splice(stage_.read.get(), nullptr, fd_, nullptr, staged_,
+                               SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (n > 0) {
+      staged_ -= static_cast<std::size_t>(n);
+    } else if (n < 0 && errno == EINTR) {
+      continue;
+    } else if (n < 0 && errno == EAGAIN) {
+      return Wrote::Blocked;
+    } else {
+      return Wrote::Broken;
+    }
+  }
+}
+
+LogOutput::Wrote LogOutput::write_direct() {
+  for (;;) {
+    iovec vectors[kPieces];
+    const std::size_t count = gather(queue_, vectors);
+    if (count == 0) return Wrote::All;
+    ssize_t n = 0;
+    if (kind_ == Kind::Socket) {
+      msghdr message{};
+      message.msg_iov = vectors;
+      message.msg_iovlen = count;
+      n = ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } else {
+      n = ::writev(fd_, vectors, static_cast<int>(count));
+    }
+    if (n >= 0) {
+      queue_.consume(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      return Wrote::Blocked;
+    } else if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
+      // A full disk may have room again: these bytes are lost, later ones are tried.
+      discard();
+      return Wrote::All;
+    } else if (errno != EINTR) {
+      return Wrote::Broken;
+    }
+  }
+}
+
+LogOutput::Wrote LogOutput::write_some() {
+  return kind_ == Kind::Pipe ? write_pipe() : write_direct();
+}
+
+void LogOutput::discard() {
+  lost_ += queue_.size() + staged_;
+  queue_.consume(queue_.size());
+}
+
+void LogOutput::flush() {
+  if (broken_) return discard();
+  if (waiting_ || idle()) return;
+  switch (write_some()) {
+    case Wrote::All:
+      return;
+    case Wrote::Blocked:
+      if (!watch_->possible()) return discard();
+      waiting_ = true;
+      return watch_->arm();
+    case Wrote::Broken:
+      broken_ = true;
+      discard();
+      staged_ = 0;
+      return;
+  }
+}
+
+void LogOutput::flush_until(MonoTime deadline) {
+  while (!broken_ && !idle()) {
+    const Wrote wrote = write_some();
+    if (wrote == Wrote::Broken) return;
+    if (wrote == Wrote::All) continue;
+    const auto left = std::chrono::duration_cast<Millis>(deadline - mono_now()).count();
+    if (left <= 0) return;
+    pollfd waits{fd_, POLLOUT, 0};
+    ::poll(&waits, 1, static_cast<int>(std::min<long>(left, 1000)));
+  }
+}
+
+}  // namespace bootsman

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "base/types.h"
+#include "logs/out_queue.h"
+#include "shell/fd_watch.h"
+
+namespace bootsman {
+
+/// Writes an OutQueue to a descriptor that the init inherited and shares with others (its stdout or
+/// stderr), never waiting and never changing the flags that the other holders see:
+/// - pipe: through a non-blocking pipe of our own and splice(2) with SPLICE_F_NONBLOCK;
+/// - socket: send(2) with MSG_DONTWAIT;
+/// - terminal: an open file of our own by /proc/self/fd, non-blocking; where that is refused, as a
+/// file;
+/// - file: write(2), which a file never makes wait for a reader.
+/// A reader that is gone (EPIPE) or a full disk: the bytes are dropped and counted.
+class LogOutput {
+ public:
+  /// Borrows `fd`. `drained` is called when a blocked output took bytes again.
+  LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained);
+
+  OutQueue& queue() { return queue_; }
+  /// Writes what can be written now; the rest goes when the descriptor takes bytes again.
+  void flush();
+  bool idle() const { return queue_.empty() && staged_ == 0; }
+  std::uint64_t lost_bytes() const { return lost_; }
+
+  /// For the end of the init: waits for the reader, but not past the deadline.
+  void flush_until(MonoTime deadline);
+
+ private:
+  enum class Kind : std::uint8_t { Pipe, Socket, File };
+  enum class Wrote : std::uint8_t { All, Blocked, Broken };
+  Wrote write_some();
+  Wrote write_pipe();
+  Wrote write_direct();
+  void discard();
+
+  int fd_;
+  Kind kind_ = Kind::File;
+  UniqueFd own_;  ///< A terminal opened anew.
+  Pipe stage_;
+  std::size_t staged_ = 0;  ///< Bytes in stage_ that are not spliced yet.
+  OutQueue queue_;
+  std::uint64_t lost_ = 0;
+  bool broken_ = false;
+  bool waiting_ = false;
+  std::function<void()> drained_;
+  std::optional<SharedWritableWatch> watch_;
+};
+
+}  // namespace bootsman

@@ -1,0 +1,69 @@
+#include "shell/run.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/version.h"
+#include "shell/load_config.h"
+#include "shell/runtime.h"
+#include "shell/setup.h"
+
+namespace bootsman {
+namespace {
+
+constexpr int kExitInternal = 70;  // EX_SOFTWARE of sysexits.h
+constexpr int kExitConfig = 78;    // EX_CONFIG
+
+void print(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+int run_plan(const Setup& setup, const Plan& plan, std::vector<EnvVar> environment,
+             const std::vector<std::string>& warnings) {
+  std::vector<EnvVar> secrets = take_secrets(environment, plan.secret_names);
+  uv_loop_t loop;
+  if (const int status = uv_loop_init(&loop); status != 0) {
+    print("bootsman: cannot set up the event loop: " + uv_reason(status));
+    return kExitInternal;
+  }
+  int code = kExitInternal;
+  {
+    Runtime runtime(&loop, setup, plan,
+                    UnitEnvironment(std::move(environment), std::move(secrets)));
+    std::string from;
+    for (const std::string& source : plan.sources) from += (from.empty() ? "" : ", ") + source;
+    runtime.say(Severity::Info, std::string("bootsman ") + std::string(kVersion) +
+                                    (setup.pid1 ? "" : " (not PID 1: as a subreaper)") + ", " +
+                                    std::to_string(plan.units.size()) + " units of " + from);
+    for (const std::string& warning : warnings) runtime.say(Severity::Warning, warning);
+    for (const std::string& note : setup.notes) runtime.say(Severity::Warning, note);
+    const auto ended = runtime.run();
+    if (ended)
+      code = *ended;
+    else
+      print("bootsman: " + ended.error().message());
+  }
+  // The handles' memory is freed by their close callbacks.
+  uv_run(&loop, UV_RUN_NOWAIT);
+  return code;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  const Setup setup = set_up_process();
+  ConfigRequest request;
+  if (!options.config.empty()) request.path = options.config;
+  request.command_line = options.command;
+  const LoadedConfig loaded = load_configuration(request, own_environment());
+  const std::vector<std::string> lines = loaded.lines();
+  if (!loaded.ok()) {
+    for (const std::string& line : lines) print(line);
+    print("bootsman: cannot start: the configuration is not valid, and nothing was started");
+    return kExitConfig;
+  }
+  return run_plan(setup, loaded.plan, inherited_environment(), lines);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,190 @@
+#include "shell/runtime.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/text.h"
+#include "shell/clock.h"
+
+namespace bootsman {
+namespace {
+
+/// A needle that the log hub looks for in the unit's output.
+std::string needle_of(const Unit& unit) {
+  if (!unit.ready) return "";
+  const auto* probe = std::get_if<LogProbe>(&unit.ready->probe);
+  return probe != nullptr ? probe->text : "";
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+std::optional<MonoTime> earliest(std::initializer_list<std::optional<MonoTime>> times) {
+  std::optional<MonoTime> first;
+  for (const auto& time : times)
+    if (time && (!first || *time < *first)) first = time;
+  return first;
+}
+
+}  // namespace
+
+Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvironment environment)
+    : loop_(loop),
+      setup_(setup),
+      plan_(plan),
+      state_(initial_state(plan, random_seed())),
+      environment_(std::move(environment)),
+      logs_(loop, 1, 2),
+      own_log_(logs_),
+      children_(loop, Spawner(setup.inherited),
+                [this](const ChildOwner& owner) {
+                  if (const auto* run = std::get_if<UnitRun>(&owner))
+                    post(ExecSucceeded{run->unit, run->run});
+                }),
+      helpers_(loop, children_, logs_, setup.image.get()),
+      launcher_(children_, logs_, environment_),
+      checks_(loop, children_, helpers_, launcher_, logs_, environment_,
+              [this](CheckFinished finished) { post(std::move(finished)); }),
+      server_(loop, [this](const Request& request) {
+        return bootsman::answer(request, health_view(plan_, state_));
+      }) {
+  for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
+  fault_hook() = {[](void* context, const char* where, const char* what) {
+                    static_cast<Runtime*>(context)->own_log_.say(
+                        Severity::Error, std::string("internal fault in ") + where + ": " + what);
+                  },
+                  this};
+}
+
+Runtime::~Runtime() {
+  fault_hook() = {};
+}
+
+Result<int> Runtime::run() {
+  auto signals = Signals::open(loop_, [this](Signal signal) {
+    if (signal.value == SIGCHLD)
+      reap_due_ = true;
+    else
+      post(SignalReceived{signal});
+  });
+  if (!signals) return fail(std::move(signals).error());
+  signals_.emplace(std::move(*signals));
+
+  auto timer = make_uv<uv_timer_t>("make a timer", this,
+                                   [&](uv_timer_t* t) { return uv_timer_init(loop_, t); });
+  auto idle = make_uv<uv_idle_t>("make a loop hook", this,
+                                 [&](uv_idle_t* i) { return uv_idle_init(loop_, i); });
+  auto check = make_uv<uv_check_t>("make a loop hook", this,
+                                   [&](uv_check_t* c) { return uv_check_init(loop_, c); });
+  if (!timer) return fail(std::move(timer).error());
+  if (!idle) return fail(std::move(idle).error());
+  if (!check) return fail(std::move(check).error());
+  timer_ = std::move(*timer);
+  idle_ = std::move(*idle);
+  check_ = std::move(*check);
+  uv_check_start(check_.get(), [](uv_check_t* handle) {
+    guarded("turn", [handle] { static_cast<Runtime*>(handle->data)->turn(); });
+  });
+
+  not_listening_ = plan_.http.enabled ? plan_.http.listen : std::vector<ListenAddress>{};
+  listen();
+  post(Booted{});
+  turn();
+  while (!finish_) uv_run(loop_, UV_RUN_ONCE);
+  server_.close();
+  return finish_->exit_code;
+}
+
+/// One turn, after the loop has polled: first the facts, only then the time. So what happened
+/// during a pause of the whole container counts before the deadlines that passed in it.
+void Runtime::turn() {
+  if (finish_) return;
+  if (reap_due_) reap();
+  drain_events();
+  if (tick_due_ && !finish_) tick(mono_now());
+  logs_.flush();
+  if (!finish_) arm_timer();
+}
+
+void Runtime::reap() {
+  reap_due_ = false;
+  Children::Reaped reaped = children_.reap();
+  ProcessesEnded ended;
+  ended.orphans = reaped.orphans;
+  for (Death& death : reaped.deaths) {
+    if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
+      logs_.drain(run->unit, run->run);
+      ended.ends.push_back(
+          {run->unit, run->run, std::move(death.how), death.group_left, death.cpu, death.max_rss});
+    } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {
+      helpers_.ended(*helper, death.how);
+    } else if (const auto* check = std::get_if<CheckId>(&death.owner)) {
+      checks_.ended(*check, death.how);
+    }
+  }
+  if (!ended.ends.empty() || ended.orphans > 0) post(std::move(ended));
+  for (const UnitRun& group : reaped.emptied) post(GroupEmptied{group.unit, group.run});
+}
+
+void Runtime::drain_events() {
+  while (!finish_) {
+    while (!events_.empty() && !finish_) {
+      const Event event = std::move(events_.front());
+      events_.pop_front();
+      const Actions actions = step(plan_, state_, event, mono_now());
+      for (const Action& action : actions)
+        std::visit([this](const auto& order) { execute(order); }, action);
+    }
+    ask_conditions();
+    if (events_.empty()) return;
+  }
+}
+
+void Runtime::tick(MonoTime now) {
+  tick_due_ = false;
+  uv_idle_stop(idle_.get());
+  logs_.tick(now);
+  helpers_.tick(now);
+  checks_.tick(now);
+  if (listen_again_ && *listen_again_ <= now) listen();
+  post(Tick{});
+  drain_events();
+}
+
+/// The one timer. Its callback only sets a flag: libuv runs timers before it polls, and what waits
+/// to be read comes first; the idle handle keeps that poll from waiting.
+void Runtime::arm_timer() {
+  const auto deadline =
+      earliest({next_deadline(state_), logs_.next_deadline(), helpers_.next_deadline(),
+                checks_.next_deadline(), listen_again_});
+  if (!deadline) {
+    uv_timer_stop(timer_.get());
+    return;
+  }
+  const auto left = std::chrono::ceil<Millis>(*deadline - mono_now()).count();
+  uv_update_time(loop_);
+  uv_timer_start(
+      timer_.get(),
+      [](uv_timer_t* handle) {
+        auto* self = static_cast<Runtime*>(handle->data);
+        if (self == nullptr) return;
+        self->tick_due_ = true;
+        uv_idle_start(self->idle_.get(), [](uv_idle_t*) {});
+      },
+      static_cast<std::uint64_t>(std::max<long>(left, 0)), 0);
+}
+
+void Runtime::listen() {
+  listen_again_.reset();
+  std::erase_if(not_listening_, [this](const ListenAddress& address) {
+    const auto listening = server_.listen(address);
+    if (listening) return true;
+    say(Severity::Error, listening.error().message() + "; trying again every 5 s");
+    return false;
+  });
+  if (!not_listening_.empty()) listen_again_ = mono_now() + std::chrono::seconds(5);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/supervisor.h"
+#include "shell/checks.h"
+#include "shell/children.h"
+#include "shell/helpers.h"
+#include "shell/launcher.h"
+#include "shell/log_hub.h"
+#include "shell/own_log.h"
+#include "shell/server.h"
+#include "shell/setup.h"
+#include "shell/signals.h"
+#include "wire/routes.h"
+
+namespace bootsman {
+
+/// The imperative shell around the core: turns facts into events, gives them to step(), the one
+/// place that calls it, and carries the actions out. One queue, drained once per turn of the loop
+/// after all facts of the turn are in; one timer.
+class Runtime {
+ public:
+  /// Borrows the setup and the plan. `environment` is without secrets.
+  Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvironment environment);
+  ~Runtime();
+
+  /// Says a line in the init's own log before or while it runs.
+  void say(Severity severity, std::string_view text) { own_log_.say(severity, text); }
+
+  /// Runs until the core says Finish. Returns the exit code, or an error where the loop cannot be
+  /// set up.
+  Result<int> run();
+
+ private:
+  void post(Event event) { events_.push_back(std::move(event)); }
+  void turn();
+  void reap();
+  void drain_events();
+  void tick(MonoTime now);
+  void arm_timer();
+
+  void execute(const AskConditions& action);
+  void execute(const RunSteps& action);
+  void execute(const Spawn& action);
+  void execute(const Kill& action);
+  void execute(const StartCheck& action);
+  void execute(const SweepLeftovers& action);
+  void execute(const Say& action);
+  void execute(const Finish& action);
+
+  void ask_conditions();
+  void step_answer(const Value& line);
+  void listen();
+  LeftoversCounted sweep(std::optional<Signal> signal);
+  void write_termination_message(const Finish& finish);
+
+  uv_loop_t* loop_;
+  const Setup& setup_;
+  const Plan& plan_;
+  State state_;
+  UnitEnvironment environment_;
+  LogHub logs_;
+  OwnLog own_log_;
+  Children children_;
+  Helpers helpers_;
+  Launcher launcher_;
+  Checks checks_;
+  HttpServer server_;
+  std::optional<Signals> signals_;
+  UvPtr<uv_timer_t> timer_;
+  UvPtr<uv_idle_t> idle_;
+  UvPtr<uv_check_t> check_;
+
+  std::deque<Event> events_;
+  std::vector<AskConditions> questions_;    ///< Of this drain; one helper answers all.
+  std::vector<RunSteps::Item> steps_left_;  ///< Of the batch under way: not answered yet.
+  HelperId steps_helper_{};
+  std::vector<ListenAddress> not_listening_;
+  std::optional<MonoTime> listen_again_;
+  bool reap_due_ = false;
+  bool tick_due_ = false;
+  std::optional<Finish> finish_;
+};
+
+}  // namespace bootsman

@@ -1,0 +1,197 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/text.h"
+#include "shell/clock.h"
+#include "shell/proc_walk.h"
+#include "shell/runtime.h"
+
+// How the runtime carries out what the core orders.
+
+namespace bootsman {
+namespace {
+
+constexpr Millis kConditionsTime{5'000};
+/// All built-in steps of one batch together; a step's own commands have shorter limits.
+constexpr Millis kStepsTime{300'000};
+/// At the very end: what a reader that still reads may take to get the last lines.
+constexpr Millis kLastWords{1'000};
+constexpr std::size_t kTerminationMax = 4096;  ///< The kubelet reads no more.
+constexpr std::size_t kNamesMax = 5;
+
+Value to_value(const std::vector<EnvVar>& variables) {
+  Value::Object object;
+  for (const EnvVar& variable : variables) object.emplace_back(variable.name, variable.value);
+  return object;
+}
+
+Value to_value(const std::vector<std::string>& strings) {
+  Value::Array array;
+  for (const std::string& text : strings) array.emplace_back(text);
+  return array;
+}
+
+std::string_view when_text(StepWhen when) {
+  switch (when) {
+    case StepWhen::Always:
+      return "always";
+    case StepWhen::Once:
+      return "once";
+    case StepWhen::Changed:
+      return "changed";
+  }
+  return "always";
+}
+
+std::optional<StepResult> step_result(std::string_view text) {
+  if (text == "changed") return StepResult::Changed;
+  if (text == "unchanged") return StepResult::Unchanged;
+  if (text == "skipped") return StepResult::Skipped;
+  if (text == "failed") return StepResult::Failed;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Runtime::execute(const AskConditions& action) {
+  questions_.push_back(action);
+}
+
+void Runtime::ask_conditions() {
+  if (questions_.empty()) return;
+  auto open = std::make_shared<std::vector<AskConditions>>(std::move(questions_));
+  questions_.clear();
+  Value::Array ask;
+  for (const AskConditions& question : *open) {
+    const Unit& unit = plan_[question.unit];
+    Value item;
+    item.set("id", unit.id());
+    item.set("if_exists", to_value(unit.conditions.if_exists));
+    item.set("if_not_exists", to_value(unit.conditions.if_not_exists));
+    item.set("path", environment_.path_of(unit.launch));
+    ask.push_back(std::move(item));
+  }
+  Value request;
+  request.set("ask", std::move(ask));
+  helpers_.start(
+      "conditions", request, environment_.block(), mono_now() + kConditionsTime,
+      [this, open](const Value& line) {
+        const std::string id = line.get_string("id");
+        std::erase_if(*open, [&](const AskConditions& question) {
+          if (plan_[question.unit].id() != id) return false;
+          post(ConditionsKnown{question.unit, question.run, line.get_bool("holds", false),
+                               line.get_string("why")});
+          return true;
+        });
+      },
+      [this, open](const std::optional<std::string>& problem) {
+        for (const AskConditions& question : *open)
+          post(ConditionsKnown{
+              question.unit, question.run, false,
+              "cannot find out whether its files exist: " + problem.value_or("no answer")});
+      });
+}
+
+void Runtime::execute(const RunSteps& action) {
+  Value::Array steps;
+  for (const RunSteps::Item& item : action.items) {
+    const Unit& unit = plan_[item.unit];
+    Value entry;
+    entry.set("id", unit.id());
+    entry.set("type", unit.builtin->type);
+    entry.set("when", when_text(unit.builtin->when));
+    entry.set("settings", unit.builtin->settings);
+    steps.push_back(std::move(entry));
+  }
+  Value request;
+  request.set("steps", std::move(steps));
+  request.set("env", to_value(environment_.variables()));
+  request.set("secrets", to_value(environment_.secrets()));
+  steps_left_ = action.items;
+  steps_helper_ = helpers_.start(
+      "steps", request, environment_.block(), mono_now() + kStepsTime,
+      [this](const Value& line) { step_answer(line); },
+      [this](const std::optional<std::string>& problem) {
+        for (const RunSteps::Item& item : std::exchange(steps_left_, {}))
+          post(StepFinished{item.unit, item.run, StepResult::Failed,
+                            problem.value_or("its helper ended without a word about it")});
+      });
+}
+
+void Runtime::step_answer(const Value& line) {
+  const std::string id = line.get_string("id");
+  const auto item =
+      std::find_if(steps_left_.begin(), steps_left_.end(),
+                   [&](const RunSteps::Item& left) { return plan_[left.unit].id() == id; });
+  if (item == steps_left_.end()) return;
+  if (const Value* variables = line.find("env"); variables != nullptr && variables->object())
+    for (const auto& [name, value] : *variables->object())
+      if (value.string() != nullptr) environment_.set(name, *value.string());
+  for (const std::string& name : line.get_strings("wipe")) environment_.forget_secret(name);
+  if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
+    say(line.get_string("severity") == "warning" ? Severity::Warning : Severity::Info,
+        plan_[item->unit].name + ": " + *text->string());
+  const auto result = step_result(line.get_string("result"));
+  if (!result) return;
+  post(StepFinished{item->unit, item->run, *result, line.get_string("why")});
+  steps_left_.erase(item);
+}
+
+void Runtime::execute(const Spawn& action) {
+  const auto started = launcher_.start(plan_[action.unit], action.unit, action.run);
+  if (started)
+    post(Spawned{action.unit, action.run, *started});
+  else
+    post(SpawnFailed{action.unit, action.run, started.error().error, started.error().what});
+}
+
+void Runtime::execute(const Kill& action) {
+  if (plan_[action.unit].builtin) return helpers_.stop(steps_helper_);
+  children_.signal(UnitRun{action.unit, action.run}, action.signal, action.scope);
+}
+
+void Runtime::execute(const StartCheck& action) {
+  checks_.start(plan_[action.unit], action, mono_now());
+}
+
+void Runtime::execute(const SweepLeftovers& action) {
+  post(sweep(action.signal));
+}
+
+/// Only PID 1 may take what is left for its own: elsewhere other processes share the namespace.
+LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
+  LeftoversCounted counted;
+  if (!setup_.pid1) return counted;
+  for (const ProcessInfo& process : walk_processes()) {
+    if (process.pid.value == 1 || process.state == 'Z' || children_.owns(process.pid)) continue;
+    if (counted.count++ < kNamesMax)
+      counted.names += (counted.names.empty() ? "" : ", ") + process.name + " (pid " +
+                       std::to_string(process.pid.value) + ")";
+    if (signal) ::kill(process.pid.value, signal->value);
+  }
+  return counted;
+}
+
+void Runtime::execute(const Say& action) {
+  say(action.severity, action.unit ? plan_[*action.unit].name + ": " + action.text : action.text);
+}
+
+void Runtime::execute(const Finish& action) {
+  finish_ = action;
+  write_termination_message(action);
+  logs_.finish(mono_now() + kLastWords);
+}
+
+/// A file that the kubelet bind-mounts, and reads when the container is gone.
+void Runtime::write_termination_message(const Finish& finish) {
+  const UniqueFd file(
+      ::open(plan_.termination_log.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK));
+  if (!file || finish.reason.empty()) return;
+  const std::string text = finish.reason.substr(0, kTerminationMax - 1) + "\n";
+  (void)!::write(file.get(), text.data(), text.size());
+}
+
+}  // namespace bootsman

@@ -1,0 +1,230 @@
+#include "shell/log_hub.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
+#include <string>
+
+#include "shell/clock.h"
+
+namespace bootsman {
+namespace {
+
+/// A loop, and a pipe in the place of the init's stdout.
+struct World {
+  uv_loop_t loop{};
+  Pipe out;
+  std::unique_ptr<LogHub> hub;
+
+  World() {
+    REQUIRE(uv_loop_init(&loop) == 0);
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);  // Blocking on both ends, as a runtime's.
+    out.read.reset(ends[0]);
+    out.write.reset(ends[1]);
+    ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
+    hub = std::make_unique<LogHub>(&loop, out.write.get(), out.write.get());
+  }
+  ~World() {
+    hub.reset();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+  }
+  UniqueFd stream(std::uint32_t unit, std::uint64_t run, StreamKind kind = StreamKind::Out) {
+    auto pipe = make_log_pipe();
+    REQUIRE(pipe);
+    REQUIRE(hub->open_stream(UnitIndex{unit}, RunId{run}, kind, std::move(pipe->read)));
+    return std::move(pipe->write);
+  }
+  void turn() {
+    uv_run(&loop, UV_RUN_NOWAIT);
+    hub->flush();
+  }
+  std::string read_out() {
+    std::string text;
+    char buffer[65536];
+    for (ssize_t n; (n = ::read(out.read.get(), buffer, sizeof buffer)) > 0;)
+      text.append(buffer, static_cast<std::size_t>(n));
+    return text;
+  }
+};
+
+void write_all(const UniqueFd& fd, std::string_view text) {
+  REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+TEST_CASE("log hub: lines get their unit's name, and the end is flushed") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  world.hub->add_unit("b", {}, "");
+  UniqueFd a = world.stream(0, 1);
+  UniqueFd b = world.stream(1, 2, StreamKind::Err);
+  write_all(a, "one\ntw");
+  world.turn();
+  CHECK(world.read_out() == "a | one\n");
+  write_all(b, "three\n");
+  world.turn();
+  CHECK(world.read_out() == "b | three\n");
+  a.reset();
+  world.turn();
+  world.turn();
+  CHECK(world.read_out() == "a | tw\n");
+}
+
+TEST_CASE("log hub: a silent partial line is given out after a second, and continued") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  write_all(a, "Password: ");
+  world.turn();
+  CHECK(world.read_out().empty());
+  const auto deadline = world.hub->next_deadline();
+  REQUIRE(deadline);
+  world.hub->tick(*deadline - Micros(1));
+  world.hub->flush();
+  CHECK(world.read_out().empty());
+  world.hub->tick(*deadline);
+  world.hub->flush();
+  CHECK(world.read_out() == "a | Password: \n");
+  CHECK_FALSE(world.hub->next_deadline());
+  write_all(a, "wrong\n");
+  world.turn();
+  CHECK(world.read_out() == "a |+wrong\n");
+}
+
+TEST_CASE("log hub: a run's last words are drained, its needle is seen in that run only") {
+  World world;
+  world.hub->add_unit("a", {}, "is up");
+  const UniqueFd first = world.stream(0, 1);
+  write_all(first, "server is up\n");
+  CHECK_FALSE(world.hub->needle_seen(UnitIndex{0}, RunId{1}));
+  world.hub->drain(UnitIndex{0}, RunId{1});
+  CHECK(world.hub->needle_seen(UnitIndex{0}, RunId{1}));
+  CHECK_FALSE(world.hub->needle_seen(UnitIndex{0}, RunId{2}));
+}
+
+TEST_CASE(
+    "log hub: nobody reads: the loop never blocks, a service's lines are dropped and counted") {
+  World world;
+  LogPlan drop;
+  drop.when_blocked = WhenBlocked::Drop;
+  world.hub->add_unit("loud", drop, "");
+  const UniqueFd loud = world.stream(0, 1);
+  const std::string line(999, 'x');
+  std::size_t written = 0;
+  for (int i = 0; i < 4000; ++i) {
+    write_all(loud, line + "\n");
+    ++written;
+    if (i % 20 == 0) world.turn();
+  }
+  world.turn();
+  std::size_t lines = 0;
+  std::size_t dropped = 0;
+  std::string text;
+  for (int i = 0; i < 200; ++i) {
+    text += world.read_out();
+    world.turn();
+  }
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+    const std::string got = text.substr(at, end - at);
+    if (got == "loud | " + line) {
+      ++lines;
+    } else {
+      REQUIRE(std::sscanf(got.c_str(), "loud | [bootsman: %zu lines", &dropped) == 1);
+    }
+  }
+  CHECK(dropped > 0);
+  CHECK(lines + dropped == written);
+}
+
+TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
+  World world;
+  LogPlan wait;
+  wait.when_blocked = WhenBlocked::Wait;
+  world.hub->add_unit("job", wait, "");
+  const UniqueFd job = world.stream(0, 1);
+  ::fcntl(job.get(), F_SETFL, O_NONBLOCK);
+  std::string text;
+  int next = 0;
+  int held_up = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string line = std::to_string(next) + std::string(500, 'y') + "\n";
+    if (::write(job.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+      ++next;
+    else
+      ++held_up;
+    world.turn();
+    if (i > 10'000) text += world.read_out();
+  }
+  CHECK(held_up > 0);
+  for (int i = 0; i < 400; ++i) {
+    world.turn();
+    text += world.read_out();
+  }
+  int expected = 0;
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    if (text.compare(at, end - at, "job | " + std::to_string(expected) + std::string(500, 'y')) ==
+        0)
+      ++expected;
+  CHECK(expected == next);
+}
+
+TEST_CASE("log hub: the flags of the inherited output stay as they are") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const int before = ::fcntl(world.out.write.get(), F_GETFL);
+  const UniqueFd a = world.stream(0, 1);
+  for (int i = 0; i < 300; ++i) {
+    write_all(a, std::string(1000, 'z') + "\n");
+    world.turn();
+  }
+  CHECK(::fcntl(world.out.write.get(), F_GETFL) == before);
+}
+
+TEST_CASE("log hub: a reader that is gone does no harm") {
+  ::signal(SIGPIPE, SIG_IGN);
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  world.out.read.reset();
+  for (int i = 0; i < 100; ++i) {
+    write_all(a, std::string(1000, 'z') + "\n");
+    world.turn();
+  }
+  CHECK(world.hub->counters().lines == 100);
+}
+
+TEST_CASE("log output: sockets and files get the same bytes") {
+  uv_loop_t loop;
+  REQUIRE(uv_loop_init(&loop) == 0);
+  {
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    const UniqueFd near(ends[0]);
+    const UniqueFd far(ends[1]);
+    LogOutput socket(&loop, near.get(), [] {});
+    char path[] = "/tmp/bootsman-output-XXXXXX";
+    const UniqueFd file(::mkstemp(path));
+    LogOutput disk(&loop, file.get(), [] {});
+    for (LogOutput* output : {&socket, &disk}) {
+      const SourceId source = output->queue().add_source();
+      output->queue().tail(source).append("hello\n");
+      output->queue().added(source, 6);
+      output->flush();
+      CHECK(output->idle());
+    }
+    char buffer[16];
+    CHECK(::read(far.get(), buffer, sizeof buffer) == 6);
+    CHECK(::pread(file.get(), buffer, sizeof buffer, 0) == 6);
+    CHECK(std::string_view(buffer, 6) == "hello\n");
+    ::unlink(path);
+  }
+  uv_run(&loop, UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(&loop) == 0);
+}
+
+}  // namespace
+}  // namespace bootsman
