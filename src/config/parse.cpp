@@ -1,5 +1,13 @@
 #include "config/parse.h"
 
+// The library asserts, or tells the compiler to assume, things that do not hold for every malformed
+// text ("[" followed by a line end), though its code beside them handles these well. So its
+// assertions mean nothing here; tests/unit/config/mutation_test.cpp feeds it damaged texts instead.
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT(...) static_assert(true)
+#define TOML_ASSERT_ASSUME(...) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
