@@ -20,7 +20,7 @@ inline constexpr const char* kPasswd =
     "root:x:0:0:root:/root:/bin/bash\n"
     "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
     "broken line\n"
-    "alice:x:1101:1101:Alice:/home/alice:/bin/zsh\n";
+    "alice:x:1101:1101:Alice:/data/alice:/bin/zsh\n";
 inline constexpr const char* kGroup =
     "root:x:0:\n"
     "daemon:x:1:\n"
