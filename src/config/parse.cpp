@@ -55,10 +55,10 @@ class Reader {
     for (const auto& [key, value] : table) {
       Node member = node(value);
       member.key_at = position(key.source());
-      found.emplace_back(std::string(key.str()), std::move(member));
+      found.push_back({std::string(key.str()), std::move(member)});
     }
     // The library sorts by name; what comes first in the text starts first.
-    std::ranges::stable_sort(found, {}, [](const auto& entry) { return entry.second.key_at; });
+    std::ranges::stable_sort(found, {}, [](const auto& entry) { return entry.node.key_at; });
     return found;
   }
 
