@@ -139,7 +139,7 @@ struct Cleaning {
 };
 /// Waits for its next run.
 struct Backoff {
-  MonoTime retry_at{};
+  std::optional<MonoTime> retry_at;  ///< Nothing: at the end of this turn.
   bool operator==(const Backoff&) const = default;
 };
 struct Done {

@@ -23,16 +23,19 @@ bool mounts_too(const Turn& turn) {
   return std::holds_alternative<life::StoppingMounts>(turn.state.life);
 }
 
+/// Its process is gone, only its group is left.
+bool job_left(Turn& turn, UnitIndex job) {
+  return std::holds_alternative<phase::Cleaning>(turn.unit(job).phase);
+}
+
 void finish(Turn& turn) {
   State& state = turn.state;
   const Shutdown& shutdown = *state.shutdown;
   int code = state.job_code.value_or(shutdown.code);
-  if (!state.job_code && state.live > 0) {
-    // A job that even SIGKILL has not ended in time counts as killed by it.
-    const auto job = turn.plan.job();
-    if (job && turn.unit(*job).executed && is_live(turn.unit(*job).phase)) {
-      code = ExitStatus::signaled(kSigKill.value).shell_code();
-    }
+  // A job that even SIGKILL has not ended in time counts as killed by it.
+  const auto job = state.live > 0 ? turn.plan.job() : std::nullopt;
+  if (job && turn.unit(*job).executed && is_live(turn.unit(*job).phase) && !job_left(turn, *job)) {
+    code = ExitStatus::signaled(kSigKill.value).shell_code();
   }
   turn.act(Finish{code, shutdown.reason});
   state.life = life::Finished{code};

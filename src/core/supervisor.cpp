@@ -129,8 +129,10 @@ void work_off_lists(Turn& turn) {
       look_at_waiting(turn, turn.due[due++]);
     }
   }
+  for (const UnitIndex unit : turn.starts) start_now(turn, unit);
   turn.doomed.clear();
   turn.due.clear();
+  turn.starts.clear();
   flush_step_queue(turn);
 }
 

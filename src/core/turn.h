@@ -50,6 +50,9 @@ class Turn {
   std::vector<UnitIndex> due;  ///< Waiting units whose time may have come.
   /// Waiting units, each with the failed one that it requires.
   std::vector<std::pair<UnitIndex, UnitIndex>> doomed;
+  /// Units in Waiting or Backoff that start at the end of the turn, unless the stop of the
+  /// container was asked for by then.
+  std::vector<UnitIndex> starts;
   std::vector<UnitIndex> ended;  ///< Units that are not live any more.
 };
 

@@ -106,7 +106,7 @@ void on_unit_deadline(Turn& turn, UnitIndex unit) {
                  [&](phase::Cleaning& p) { on_cleaning(turn, unit, p); },
                  [&](phase::Cancelling& p) { on_cancelling(turn, unit, p); },
                  [&](phase::Backoff p) {
-                   if (p.retry_at <= turn.now) launch(turn, unit);
+                   if (is_due(p.retry_at, turn.now)) launch_soon(turn, unit, turn.unit(unit).why);
                  },
                  nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                             phase::Applying, phase::Spawning, phase::Recalled, phase::Done,

@@ -92,7 +92,7 @@ void schedule_restart(Turn& turn, UnitIndex unit, const RunEnd& end, Micros floo
   const std::string when = delay->count() == 0 ? std::string("restart at once")
                                                : fmt::format("restart in {}", say_duration(*delay));
   turn.say(end.success ? Severity::Info : Severity::Warning, unit, told + "; " + when);
-  if (delay->count() == 0) return launch(turn, unit);
+  if (delay->count() == 0) return launch_soon(turn, unit, told);
   turn.enter(unit, phase::Backoff{turn.now + *delay}, told);
 }
 
@@ -163,15 +163,16 @@ void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEn
   const Unit& spec = turn.spec(unit);
   const RunEnd read = read_end(turn, unit, process, end);
   if (read.executed) turn.unit(unit).executed = true;
-  const bool job_over = spec.kind == UnitKind::Job && (read.executed || read.hopeless);
-  if (job_over) turn.state.job_code = *read.code;
+  const Then then = stopping != nullptr ? stopping->then : Then::Decide;
+  const bool job_ended = spec.kind == UnitKind::Job && (read.executed || read.hopeless);
+  if (job_ended) turn.state.job_code = *read.code;
   const bool may_leave = spec.kind == UnitKind::Step && read.success && stopping == nullptr;
   if (end.group_left && spec.stop.kill != KillScope::Process && !may_leave) {
     clean_group(turn, unit, process.run, read, stopping);
-    if (job_over) end_with_job(turn, unit, *read.code, read.text);
+    if (job_ended && then != Then::Restart) end_with_job(turn, unit, *read.code, read.text);
     return;
   }
-  conclude(turn, unit, read, stopping != nullptr ? stopping->then : Then::Decide);
+  conclude(turn, unit, read, then);
 }
 
 void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {

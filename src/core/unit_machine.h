@@ -8,13 +8,18 @@ namespace bootsman {
 
 // ---- unit_start.cpp
 
-/// Looks at a waiting unit: starts it when all of its `after` have settled and all of its
-/// `requires` are ready, done or skipped; blocks it when one of these has failed. A requirement
-/// that is skipped does not apply here, so nothing of it is missing: it counts as satisfied. One in
-/// backoff may come back: the unit goes on waiting.
+/// Looks at a waiting unit: puts it on the list of those that start when all of its `after` have
+/// settled and all of its `requires` are ready, done or skipped; blocks it when one of these has
+/// failed. A requirement that is skipped does not apply here, so nothing of it is missing: it
+/// counts as satisfied. One in backoff may come back: the unit goes on waiting.
 void look_at_waiting(Turn& turn, UnitIndex unit);
+/// Starts a unit of that list, if it still waits: asks for its conditions first, if it has any.
+void start_now(Turn& turn, UnitIndex unit);
 /// Starts the unit's next run, whatever its kind, its conditions being known to hold.
 void launch(Turn& turn, UnitIndex unit);
+/// Starts the next run at the end of the turn: another fact of the same round may yet ask for the
+/// stop of the container.
+void launch_soon(Turn& turn, UnitIndex unit, std::string why);
 /// Hands the queued built-in steps to a helper, unless one is at work.
 void flush_step_queue(Turn& turn);
 /// The unit's program runs.

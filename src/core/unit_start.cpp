@@ -60,6 +60,14 @@ void look_at_waiting(Turn& turn, UnitIndex unit) {
         return block(turn, unit, required);
     }
   }
+  turn.starts.push_back(unit);
+}
+
+void start_now(Turn& turn, UnitIndex unit) {
+  if (!turn.may_start()) return;
+  const Phase& phase = turn.unit(unit).phase;
+  if (std::holds_alternative<phase::Backoff>(phase)) return launch(turn, unit);
+  if (!std::holds_alternative<phase::Waiting>(phase)) return;
   if (!turn.spec(unit).conditions.asks()) return launch(turn, unit);
   const RunId run = turn.next_run();
   turn.enter(unit, phase::Asking{run}, "its conditions are being looked at");
@@ -72,6 +80,11 @@ void launch(Turn& turn, UnitIndex unit) {
   } else {
     spawn(turn, unit);
   }
+}
+
+void launch_soon(Turn& turn, UnitIndex unit, std::string why) {
+  turn.enter(unit, phase::Backoff{std::nullopt}, std::move(why));
+  turn.starts.push_back(unit);
 }
 
 void flush_step_queue(Turn& turn) {

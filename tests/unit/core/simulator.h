@@ -1,0 +1,299 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "unit/core/simulator_world.h"
+
+namespace bootsman::test {
+
+struct SimulatorOptions {
+  std::uint32_t most_units = 30;
+  std::uint32_t events = 250;  ///< Then a stop is asked for, if none was.
+  bool trace = false;          ///< Print every fact and order.
+};
+
+/// One history: a core and a world that answers its orders, driven by chance. Throws Broken where
+/// an invariant does not hold.
+class Simulator {
+ public:
+  Simulator(std::uint64_t seed, SimulatorOptions options)
+      : options_(options),
+        dice_{Prng{seed}},
+        plan_(random_plan(dice_, dice_.one_in(3) ? options.most_units : 5)),
+        state_(initial_state(plan_, seed)),
+        world_(plan_, dice_),
+        ever_settled_(plan_.units.size()),
+        started_(plan_.units.size()) {
+    jumps_ = dice_.one_in(4);
+    stop_after_ = dice_.below(options.events);
+    hurries_ = dice_.below(6);
+  }
+
+  void run() {
+    feed(Booted{});
+    while (!finished_) {
+      if (++turns_ > options_.events * 40) throw Broken("the history does not come to an end");
+      if (turns_ >= stop_after_ && (!state_.shutdown || (hurries_ > 0 && dice_.one_in(30)))) {
+        if (state_.shutdown) --hurries_;
+        feed(SignalReceived{Signal{dice_.one_in(3) ? 37 : 15}});
+        continue;
+      }
+      make_noise();
+      if (!finished_) advance();
+    }
+    check_that_all_is_over();
+  }
+
+  std::uint64_t facts() const { return facts_; }
+
+ private:
+  MonoTime now() const { return world_now_ + frozen_; }
+
+  void advance() {
+    const auto deadline = next_deadline(state_);
+    if (!world_.has_fact() && !deadline) return on_quiet();
+    const Millis late = dice_.one_in(4) ? dice_.upto(30) : Millis{0};
+    if (deadline && (!world_.has_fact() || *deadline + late < world_.next_fact_at() + frozen_)) {
+      const MonoTime at = std::max<MonoTime>(*deadline + late, now());
+      if (state_.shutdown) lateness_ += std::max<Micros>(at - *deadline, Micros{0});
+      world_now_ = at - frozen_;
+      return feed(Tick{});
+    }
+    world_now_ = std::max(world_now_, world_.next_fact_at());
+    if (const auto event = world_.take_fact()) feed(*event);
+  }
+
+  void on_quiet() {
+    const bool resting = init_phase(state_) == InitPhase::Up || world_.something_lives();
+    if (!resting) throw Broken("nothing can move the state on");
+    if (state_.shutdown) throw Broken("a stop waits without a deadline");
+    feed(SignalReceived{Signal{15}});
+  }
+
+  void make_noise() {
+    if (dice_.one_in(25)) feed(Tick{});
+    if (!finished_ && !past_.empty() && dice_.one_in(15)) {
+      feed(past_[dice_.below(static_cast<std::uint32_t>(past_.size()))], false);
+    }
+    if (!finished_ && dice_.one_in(100)) feed(SignalReceived{Signal{1}});
+    if (jumps_ && dice_.one_in(60)) {
+      const Millis pause = dice_.upto(dice_.one_in(2) ? 3'000 : 3'600'000);
+      frozen_ += pause;
+      if (state_.shutdown) lateness_ += pause;
+    }
+  }
+
+  void feed(const Event& event, bool is_new = true) {
+    ++facts_;
+    const State before = dice_.one_in(16) ? state_ : State{};
+    if (is_new) remember(event);
+    note_ends(event);
+    const Actions actions = step(plan_, state_, event, now());
+    if (options_.trace) trace(event, actions);
+    if (before.units.size() == state_.units.size()) check_determinism(before, event, actions);
+    for (const Action& action : actions) {
+      if (finished_) throw Broken("an order after the last one");
+      check_order(action);
+      world_.obey(action, world_now_);
+    }
+    note_settled_in_turn(event);
+    check_state();
+  }
+
+  /// One turn may find a unit ready and order its stop, when the drain is over.
+  void note_settled_in_turn(const Event& event) {
+    if (!state_.shutdown) return;
+    const auto* check = std::get_if<CheckFinished>(&event);
+    if (check != nullptr && check->ok && state_.units[check->unit.value].settled) {
+      ever_settled_[check->unit.value] = true;
+    }
+    if (!std::holds_alternative<Tick>(event)) return;
+    for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+      const bool settles = plan_.units[i].settle.count() > 0 && !plan_.units[i].ready;
+      if (settles && state_.units[i].settled) ever_settled_[i] = true;
+    }
+  }
+
+  void remember(const Event& event) {
+    const bool once = std::holds_alternative<SignalReceived>(event) ||
+                      std::holds_alternative<LeftoversCounted>(event);
+    if (!once) past_.push_back(event);
+  }
+
+  void note_ends(const Event& event) {
+    if (const auto* over = std::get_if<StepFinished>(&event))
+      ever_settled_[over->unit.value] = true;
+    const auto* fact = std::get_if<ProcessesEnded>(&event);
+    if (fact == nullptr) return;
+    for (const ProcessEnd& end : fact->ends) {
+      const auto* status = std::get_if<ExitStatus>(&end.how);
+      if (status != nullptr) ever_settled_[end.unit.value] = true;
+      if (plan_[end.unit].kind == UnitKind::Job && job_runs_ < end.run) {
+        job_runs_ = end.run;
+        const auto* failure = std::get_if<ExecFailure>(&end.how);
+        const bool hopeless =
+            failure != nullptr && (failure->error == ENOENT || failure->error == EACCES);
+        if (hopeless) job_code_ = failure->shell_code();
+        if (status != nullptr) job_code_ = status->shell_code();
+      }
+    }
+  }
+
+  // ---- invariants
+
+  void check_order(const Action& action) {
+    if (const auto* order = std::get_if<Spawn>(&action)) check_spawn(*order);
+    if (const auto* order = std::get_if<Kill>(&action)) check_kill(*order);
+    if (const auto* order = std::get_if<RunSteps>(&action)) check_steps(*order);
+    if (const auto* order = std::get_if<StartCheck>(&action)) {
+      const auto* run = world_.find(order->run);
+      if (run == nullptr || !run->process) throw Broken("a check of a run that is over");
+    }
+    if (const auto* order = std::get_if<Finish>(&action)) check_finish(*order);
+  }
+
+  void check_start(UnitIndex unit) {
+    if (state_.shutdown) throw Broken(plan_[unit].name + " starts during the stop");
+    if (started_[unit.value]) return;
+    started_[unit.value] = true;
+    for (const UnitIndex other : plan_[unit].after) {
+      if (!ever_settled_[other.value]) note_settled(other);
+      if (!ever_settled_[other.value]) throw Broken(plan_[unit].name + " starts too early");
+    }
+    // A requirement may have been lost since: while conditions were asked, or a step was queued.
+    if (plan_[unit].conditions.asks() || plan_[unit].builtin) return;
+    for (const UnitIndex other : plan_[unit].requires_) {
+      const UnitState is = unit_state(state_.units[other.value].phase);
+      const bool met = is == UnitState::Ready || is == UnitState::Done || is == UnitState::Skipped;
+      if (!met) throw Broken(plan_[unit].name + " starts without what it requires");
+    }
+  }
+
+  void check_spawn(const Spawn& order) {
+    if (world_.unit_has_process(order.unit)) {
+      throw Broken("two processes of " + plan_[order.unit].name);
+    }
+    if (world_.find(order.run) != nullptr) throw Broken("a RunId is used twice");
+    check_start(order.unit);
+  }
+
+  void check_steps(const RunSteps& order) {
+    for (std::size_t i = 0; i < order.items.size(); ++i) {
+      if (i > 0 && !(order.items[i - 1].unit < order.items[i].unit)) {
+        throw Broken("steps are not in the plan's order");
+      }
+      check_start(order.items[i].unit);
+    }
+    for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+      if (plan_.units[i].builtin && world_.unit_has_process(UnitIndex{i})) {
+        throw Broken("two helpers for steps at once");
+      }
+    }
+  }
+
+  void check_kill(const Kill& order) {
+    const auto* run = world_.find(order.run);
+    const std::string& name = plan_[order.unit].name;
+    if (run == nullptr || !(run->process || run->group || run->step)) {
+      throw Broken("a signal for a run of " + name + " that is gone");
+    }
+    const bool ordered = state_.shutdown && state_.shutdown->signals < 2 &&
+                         !state_.shutdown->killed && run->process &&
+                         init_phase(state_) != InitPhase::Draining && order.signal.value != 9;
+    const auto* stopping = std::get_if<phase::Stopping>(&state_.units[order.unit.value].phase);
+    const bool too_long = stopping != nullptr && stopping->then == Then::Fail;
+    if (!ordered || too_long) return;
+    for (const UnitIndex dependant : plan_.dependants[order.unit.value]) {
+      if (world_.unit_has_process(dependant)) {
+        throw Broken(name + " is stopped before " + plan_[dependant].name);
+      }
+    }
+  }
+
+  void check_finish(const Finish& order) {
+    finished_ = true;
+    const auto job = plan_.job();
+    const bool undead = job && world_.unit_has_process(*job) && order.exit_code == 137;
+    if (job_code_ && order.exit_code != *job_code_ && !undead) {
+      throw Broken("the job's code is lost");
+    }
+    if (order.reason.empty()) throw Broken("the end has no reason");
+  }
+
+  void note_settled(UnitIndex unit) {
+    const UnitState is = unit_state(state_.units[unit.value].phase);
+    const bool over = is_final(state_.units[unit.value].phase) || is == UnitState::Ready;
+    if (over) ever_settled_[unit.value] = true;
+  }
+
+  void check_state() {
+    std::uint32_t live = 0;
+    std::uint32_t stopping = 0;
+    std::uint32_t open = 0;
+    std::uint32_t unsettled = 0;
+    std::optional<MonoTime> earliest;
+    for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+      const UnitRuntime& unit = state_.units[i];
+      note_settled(UnitIndex{i});
+      live += is_live(unit.phase) ? 1 : 0;
+      stopping += is_stopping(unit.phase) ? 1 : 0;
+      open += is_final(unit.phase) ? 0 : 1;
+      unsettled += unit.settled ? 0 : 1;
+      if (unit.settled && !ever_settled_[i]) throw Broken("settled without an end");
+      const auto at = deadline_of(unit.phase);
+      if (at && (!earliest || *at < *earliest)) earliest = at;
+    }
+    const bool counts = live == state_.live && stopping == state_.stopping && open == state_.open &&
+                        unsettled == state_.unsettled;
+    if (!counts) throw Broken("a counter is wrong");
+    if (earliest != state_.deadlines.earliest()) throw Broken("a deadline is lost");
+    check_budget();
+  }
+
+  void check_budget() {
+    if (!state_.shutdown || finished_) return;
+    const Micros most = Micros{plan_.shutdown.timeout} + Millis{1'100} + lateness_;
+    if (now() > state_.shutdown->requested_at + most) throw Broken("the stop takes too long");
+  }
+
+  void check_determinism(State before, const Event& event, const Actions& actions) {
+    const Actions again = step(plan_, before, event, now());
+    if (!(before == state_)) throw Broken("the same fact leads to another state");
+    if (show(plan_, again) != show(plan_, actions)) throw Broken("other orders for the same fact");
+  }
+
+  void check_that_all_is_over() {
+    const State before = state_;
+    if (next_deadline(state_)) throw Broken("a deadline after the end");
+    for (const Event& event : past_) {
+      if (!step(plan_, state_, event, now()).empty()) throw Broken("an order after the end");
+    }
+    if (!(before == state_)) throw Broken("a change after the end");
+  }
+
+  void trace(const Event& event, const Actions& actions) const;
+
+  SimulatorOptions options_;
+  Dice dice_;
+  Plan plan_;
+  State state_;
+  World world_;
+  std::vector<bool> ever_settled_;
+  std::vector<bool> started_;
+  std::vector<Event> past_;
+  std::optional<int> job_code_;  ///< Of its latest run that has ended.
+  RunId job_runs_;               ///< That run.
+  MonoTime world_now_{Millis{1'000'000}};
+  Micros frozen_{0};
+  Micros lateness_{0};
+  std::uint64_t facts_ = 0;
+  std::uint32_t turns_ = 0;
+  std::uint32_t stop_after_ = 0;
+  std::uint32_t hurries_ = 0;
+  bool jumps_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace bootsman::test

@@ -1,0 +1,79 @@
+#include "unit/core/simulator.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace bootsman;
+using namespace bootsman::test;
+
+namespace bootsman::test {
+
+namespace {
+
+std::string show_fact(const Plan& plan, const Event& event) {
+  const auto about = [&](const char* what, const auto& fact) {
+    return fmt::format("{} {}#{}", what, plan[fact.unit].name, fact.run.value);
+  };
+  return std::visit(
+      overloaded{
+          [](const Booted&) { return std::string("booted"); },
+          [&](const ConditionsKnown& f) { return about(f.holds ? "holds" : "skip", f); },
+          [&](const Spawned& f) { return about("spawned", f); },
+          [&](const SpawnFailed& f) { return about("spawn failed", f); },
+          [&](const ExecSucceeded& f) { return about("executed", f); },
+          [&](const ProcessesEnded& f) {
+            std::string text = "ended";
+            for (const ProcessEnd& end : f.ends) {
+              text += about(end.group_left ? " (group left)" : "", end);
+            }
+            return text;
+          },
+          [&](const GroupEmptied& f) { return about("emptied", f); },
+          [&](const StepFinished& f) { return about("step", f); },
+          [&](const CheckFinished& f) { return about(f.ok ? "check ok" : "check bad", f); },
+          [](const SignalReceived& f) { return signal_name(f.signal); },
+          [](const Tick&) { return std::string("tick"); },
+          [](const LeftoversCounted& f) { return fmt::format("left {}", f.count); },
+      },
+      event);
+}
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+void Simulator::trace(const Event& event, const Actions& actions) const {
+  std::printf("%10.3f  %-30s → %s\n", static_cast<double>(now().time_since_epoch().count()) / 1e6,
+              show_fact(plan_, event).c_str(), show(plan_, actions).c_str());
+}
+
+}  // namespace bootsman::test
+
+// BOOTSMAN_HISTORIES=N plays N histories, BOOTSMAN_SEED=S plays the one of seed S and prints it.
+TEST_CASE("whatever happens in whatever order, the invariants hold") {
+  const char* one = std::getenv("BOOTSMAN_SEED");
+  const std::uint64_t first = number_from("BOOTSMAN_SEED", 1);
+  const std::uint64_t count = one != nullptr ? 1 : number_from("BOOTSMAN_HISTORIES", 5'000);
+  std::uint64_t facts = 0;
+  int broken = 0;
+  for (std::uint64_t seed = first; seed < first + count && broken < 5; ++seed) {
+    SimulatorOptions options;
+    options.trace = one != nullptr;
+    Simulator simulator(seed, options);
+    try {
+      simulator.run();
+    } catch (const Broken& reason) {
+      ++broken;
+      FAIL_CHECK("seed " << seed << ": " << std::string(reason.what())
+                         << " (play it again with BOOTSMAN_SEED=" << seed << ")");
+    }
+    facts += simulator.facts();
+  }
+  MESSAGE(count << " histories, " << facts << " facts");
+}
