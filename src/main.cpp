@@ -1,28 +1,19 @@
 #include <cstdio>
-#include <string_view>
+#include <exception>
+#include <string>
+#include <vector>
 
-#include "base/version.h"
-#include "shell/run.h"
+#include "cli/command_line.h"
 #include "sys/nss_pin.h"
 
 int main(int argc, char** argv) {
   bootsman::pin_name_services();
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "version") {
-    std::printf("bootsman %s\n", bootsman::kVersion.data());
-    return 0;
+  constexpr int kFault = 70;
+  try {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return bootsman::run_command_line(words);
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "bootsman: internal fault: %s\n", fault.what());
+    return kFault;
   }
-  if (command == "run") {
-    bootsman::RunOptions options;
-    int at = 2;
-    if (argc > at + 1 && std::string_view(argv[at]) == "--config") {
-      options.config = argv[at + 1];
-      at += 2;
-    }
-    if (argc > at && std::string_view(argv[at]) == "--") ++at;
-    for (; at < argc; ++at) options.command.emplace_back(argv[at]);
-    return bootsman::run_command(options);
-  }
-  std::fputs("usage: bootsman version | run [--config FILE] [-- COMMAND …]\n", stderr);
-  return 2;
 }

@@ -8,6 +8,8 @@ function(bootsman_test_executable name folder library)
   if(sources)
     add_executable(${name} ${sources})
     target_include_directories(${name} PRIVATE tests)
+    # Where golden files and the pages that tests compare lie.
+    target_compile_definitions(${name} PRIVATE "BOOTSMAN_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
     target_link_libraries(${name} PRIVATE ${library} doctest_main bootsman_warnings)
   endif()
 endfunction()

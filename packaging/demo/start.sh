@@ -21,8 +21,11 @@ fi
 if [ -n "$config" ]; then set -- "$@" "$config" /etc/bootsman/bootsman.toml; fi
 "$here/root.sh" "$state/root" "$@"
 
-# What the platform puts there before it starts a container.
+# What a platform puts there before it starts a container.
 root=$state/root/root
+rm -f "$root/etc/hosts" "$root/etc/hostname"
+printf '127.0.0.1 localhost bootsman-demo\n::1 localhost\n' >"$root/etc/hosts"
+echo bootsman-demo >"$root/etc/hostname"
 mkdir -p "$root/sync"
 (umask 077 && printf 'root:%s\n' "$DEMO_PASSWORD" >"$root/sync/root-passwd")
 

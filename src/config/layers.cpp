@@ -22,7 +22,7 @@ void merge(Node& base, Node over, int depth, bool of_job) {
     const bool whole = (name == "ready" || name == "health") &&
                        depth + 1 == (in_job ? kCheckDepth - 1 : kCheckDepth);
     if (old == nullptr)
-      base.table()->emplace_back(name, std::move(member));
+      base.table()->push_back({name, std::move(member)});
     else if (whole)
       *old = std::move(member);
     else
@@ -34,8 +34,8 @@ void merge(Node& base, Node over, int depth, bool of_job) {
 std::optional<Node> take(Node& root, std::string_view key) {
   Node::Table& members = *root.table();
   for (auto member = members.begin(); member != members.end(); ++member) {
-    if (member->first != key) continue;
-    Node taken = std::move(member->second);
+    if (member->name != key) continue;
+    Node taken = std::move(member->node);
     members.erase(member);
     return taken;
   }

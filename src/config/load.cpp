@@ -119,7 +119,7 @@ class TableReader {
       const bool same = key.path == member || key.path.starts_with(member + ".");
       if (same && scope_ != kTop) elsewhere |= key.scopes & kUnit;
     }
-    if (elsewhere != 0)
+    if (elsewhere != 0 && name.find('.') == std::string::npos)
       return ": it is for " + scope_names(elsewhere) + ", not for " + called(scope_, builtin_);
     const auto near = nearest(name, candidates(path));
     if (near) return ", did you mean \"" + std::string(*near) + "\"?";

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -11,9 +10,11 @@
 
 namespace bootsman {
 
+struct NodeMember;
+
 /// A piece of a configuration text with its place: TOML, as the rest of this folder sees it.
 struct Node {
-  using Table = std::vector<std::pair<std::string, Node>>;  ///< In the order of the text.
+  using Table = std::vector<NodeMember>;  ///< In the order of the text.
   using Array = std::vector<Node>;
   struct Date {};  ///< Dates and times: known to TOML, wanted by no key.
   using Data = std::variant<Table, Array, std::string, std::int64_t, double, bool, Date>;
@@ -33,6 +34,12 @@ struct Node {
 
   /// "a string", "an integer", …: for messages.
   std::string_view kind() const;
+};
+
+/// An entry of a table. Not a pair: clang refuses a pair of a type that holds it.
+struct NodeMember {
+  std::string name;
+  Node node;
 };
 
 /// "KEY" when a bare TOML key can say it, else quoted.

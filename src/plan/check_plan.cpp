@@ -52,9 +52,10 @@ Result<Probe> parse_probe(const Settings& settings, const std::string& name,
 }
 
 Position first_position(const Settings& settings, const std::string& name) {
+  std::optional<Position> first;
   for (const auto& [path, setting] : settings)
-    if (path.starts_with(name + ".")) return setting.at;
-  return {};
+    if (path.starts_with(name + ".") && (!first || setting.at < *first)) first = setting.at;
+  return first.value_or(Position{});
 }
 
 }  // namespace

@@ -14,8 +14,7 @@ constexpr std::size_t kHintsMax = 100;
 
 class Linker {
  public:
-  Linker(const Config& config, Diagnostics& diagnostics)
-      : config_(config), diagnostics_(diagnostics) {
+  Linker(const Config& config, Diagnostics& diagnostics) : diagnostics_(diagnostics) {
     for (const UnitConfig& unit : config.units) {
       by_id_[unit.id()] = &unit;
       by_name_[unit.name].push_back(&unit);
@@ -109,7 +108,6 @@ class Linker {
     }
   }
 
-  const Config& config_;
   Diagnostics& diagnostics_;
   Links links_;
   std::vector<std::size_t> linked_by_;  ///< By target: 1 + the last unit that was linked to it.

@@ -298,4 +298,9 @@ ParseStep RequestParser::next(std::string_view& bytes) {
   return impl_->next(bytes);
 }
 
+std::string http_parser_version() {
+  return std::to_string(LLHTTP_VERSION_MAJOR) + "." + std::to_string(LLHTTP_VERSION_MINOR) + "." +
+         std::to_string(LLHTTP_VERSION_PATCH);
+}
+
 }  // namespace bootsman

@@ -89,4 +89,7 @@ class RequestParser {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The version of the parser library, "9.4.3".
+std::string http_parser_version();
+
 }  // namespace bootsman

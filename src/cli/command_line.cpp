@@ -1,0 +1,76 @@
+#include "cli/command_line.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cli/check_command.h"
+#include "cli/health_command.h"
+#include "cli/help_command.h"
+#include "cli/version_command.h"
+
+#if __has_include("shell/run.h")
+#include "shell/run.h"
+#endif
+#if __has_include("helper/motd_main.h")
+#include "helper/motd_main.h"
+#include "helper/protocol.h"
+#endif
+
+namespace bootsman {
+
+namespace {
+
+constexpr int kWrongUsage = 2;
+constexpr int kFault = 70;
+
+struct Handler {
+  std::string_view command;
+  int (*run)(const Invocation& asked);
+};
+
+constexpr Handler kHandlers[] = {
+#if __has_include("shell/run.h")
+    {"run",
+     [](const Invocation& asked) {
+       return run_command({asked.value("--config"), asked.words});
+     }},
+#endif
+#if __has_include("helper/motd_main.h")
+    {"motd", [](const Invocation&) { return motd_command(); }},
+    {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
+#endif
+    {"check",
+     [](const Invocation& asked) {
+       std::vector<std::string> words{"--"};  // A file may be called "-x".
+       if (asked.has("--env")) words.insert(words.begin(), "--env");
+       words.insert(words.end(), asked.words.begin(), asked.words.end());
+       return check_command(words);
+     }},
+    {"health", [](const Invocation& asked) { return health_command(asked); }},
+    {"version", [](const Invocation&) { return version_command(); }},
+    {"help", [](const Invocation& asked) { return help_command(asked); }},
+};
+
+}  // namespace
+
+int run_command_line(std::span<const std::string> words) {
+  const auto asked = parse_arguments(words, getpid() == 1);
+  if (!asked) {
+    std::fprintf(stderr, "%s\nTry `bootsman --help`.\n", asked.error().message().c_str());
+    return kWrongUsage;
+  }
+  if (asked->help) {
+    std::fputs(help_text(*asked->command).c_str(), stdout);
+    return 0;
+  }
+  for (const auto& handler : kHandlers) {
+    if (handler.command == asked->command->name) return handler.run(*asked);
+  }
+  std::fprintf(stderr, "bootsman %s is not there yet\n", asked->command->name.data());
+  return kFault;
+}
+
+}  // namespace bootsman

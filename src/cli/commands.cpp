@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <array>
+
+#include "cli/args.h"
+
+namespace bootsman {
+
+namespace {
+
+constexpr OptionRow kRunOptions[] = {
+    {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
+};
+constexpr OptionRow kCheckOptions[] = {
+    {"--env", "", "variables must have values in this environment (else a warning)"},
+};
+constexpr OptionRow kHealthOptions[] = {
+    {"--live", "", "does the init answer at all"},
+    {"--ready", "", "is the boot done and every unit ready"},
+    {"--startup", "", "is the boot done"},
+};
+
+constexpr std::array<CommandRow, 7> kCommands{{
+    {.name = "run",
+     .words = "[--] [CMD…]",
+     .doc = "be the init of this container; CMD becomes its job",
+     .details = "Boots the units of the configuration and keeps them running until SIGTERM.\n"
+                "Without a configuration file the built-in preset \"workspace\" is used. With CMD\n"
+                "the container ends when CMD ends, with its exit code; without, with 0 after an\n"
+                "orderly stop. Exit code 78: the configuration is wrong, and nothing was started.\n"
+                "\n"
+                "The configuration is FILE, else $BOOTSMAN_CONFIG, else\n"
+                "/etc/bootsman/bootsman.toml; then /etc/bootsman/conf.d/*.toml in name order.\n",
+     .options = kRunOptions,
+     .words_max = 1'000'000,
+     .takes_command = true},
+    {.name = "check",
+     .words = "[FILE]",
+     .doc = "validate the configuration: every error with its line",
+     .details =
+         "Starts nothing. FILE is found as by `bootsman run`. Exit code 0: good, 1: errors.\n",
+     .options = kCheckOptions,
+     .words_max = 1},
+    {.name = "health",
+     .words = "",
+     .doc = "ask the running init for its health, for exec probes",
+     .details =
+         "Prints the answer of /health (or of /health/live, /health/ready, /health/startup)\n"
+         "and exits 0 when it is good, 1 when it is not, or does not come within 2 s, 69 when\n"
+         "no init listens. Asks $BOOTSMAN_HEALTH_URL (http://ADDRESS:PORT), else the http port\n"
+         "of the configuration, else 127.0.0.1:8080.\n",
+     .options = kHealthOptions},
+    {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
+    {.name = "version",
+     .words = "",
+     .doc = "print the versions of Bootsman and of what is linked in",
+     .details = "",
+     .options = {}},
+    {.name = "help",
+     .words = "[COMMAND|KEY]",
+     .doc = "explain a command, or a key of the configuration",
+     .details = "For instance `bootsman help run`, `bootsman help restart.delay`.\n",
+     .options = {},
+     .words_max = 1},
+    {.name = "helper",
+     .words = "NAME",
+     .doc = "what the init starts for itself",
+     .details = "",
+     .options = {},
+     .words_min = 1,
+     .words_max = 1,
+     .hidden = true},
+}};
+
+}  // namespace
+
+std::span<const CommandRow> commands() {
+  return kCommands;
+}
+
+const CommandRow* find_command(std::string_view name) {
+  const auto found = std::ranges::find(kCommands, name, &CommandRow::name);
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+}  // namespace bootsman

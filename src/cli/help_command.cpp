@@ -1,0 +1,49 @@
+#include "cli/help_command.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#if __has_include("config/explain.h")
+#include "config/explain.h"
+#endif
+
+namespace bootsman {
+
+namespace {
+
+int unknown_topic(const std::string& topic) {
+  std::vector<std::string_view> names;
+  for (const auto& row : commands()) {
+    if (!row.hidden) names.push_back(row.name);
+  }
+  const auto near = nearest(topic, names);
+  std::fprintf(stderr, "\"%s\" is neither a command nor a key of the configuration%s\n",
+               printable(topic).c_str(),
+               near ? (", did you mean \"" + std::string(*near) + "\"?").c_str() : "");
+  return 2;
+}
+
+}  // namespace
+
+int help_command(const Invocation& invocation) {
+  if (invocation.words.empty()) {
+    std::fputs(help_text().c_str(), stdout);
+    return 0;
+  }
+  const std::string& topic = invocation.words.front();
+  if (const auto* row = find_command(topic)) {
+    std::fputs(help_text(*row).c_str(), stdout);
+    return 0;
+  }
+#if __has_include("config/explain.h")
+  if (const auto text = explain_key(topic)) {
+    std::printf("%s\n", text->c_str());
+    return 0;
+  }
+#endif
+  return unknown_topic(topic);
+}
+
+}  // namespace bootsman

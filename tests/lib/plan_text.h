@@ -1,0 +1,112 @@
+#pragma once
+
+#include <string>
+
+#include "base/text.h"
+#include "plan/plan.h"
+
+// A plan as text, one unit a line or with everything, for golden files and comparisons.
+
+namespace bootsman::tests {
+
+inline std::string names_of(const Plan& plan, const std::vector<UnitIndex>& units) {
+  std::string text;
+  for (const UnitIndex unit : units) text += (text.empty() ? "" : " ") + plan[unit].id();
+  return text;
+}
+
+inline std::string probe_text(const Probe& probe) {
+  if (const auto* tcp = std::get_if<TcpProbe>(&probe))
+    return "tcp " + tcp->host + " " + std::to_string(tcp->port);
+  if (const auto* http = std::get_if<HttpProbe>(&probe))
+    return "http " + http->host + " " + std::to_string(http->port) + " " + http->path + " " +
+           std::to_string(http->status);
+  if (const auto* exec = std::get_if<ExecProbe>(&probe)) return "exec " + join(exec->argv, " ");
+  if (const auto* file = std::get_if<FileProbe>(&probe)) return "file " + file->path;
+  return "log " + std::get<LogProbe>(probe).text;
+}
+
+inline std::string check_text(const CheckPlan& check) {
+  return probe_text(check.probe) + ", delay " + format_duration(check.initial_delay) + ", every " +
+         format_duration(check.every) + ", timeout " + format_duration(check.timeout) +
+         ", failures " + std::to_string(check.failures) +
+         (check.on_unhealthy == OnUnhealthy::Restart ? ", restart" : ", mark");
+}
+
+inline std::string launch_text(const Launch& launch) {
+  std::string text = "  command: " + join(launch.argv, " ") + "\n";
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) text += "  " + key + ": " + value + "\n";
+  };
+  add("path", join(launch.path, " "));
+  add("directory", launch.directory);
+  for (const EnvVar& variable : launch.env) add("env", variable.name + "=" + variable.value);
+  add("secrets", join(launch.secrets, " "));
+  if (launch.account) {
+    std::string groups;
+    for (const std::uint32_t gid : launch.account->groups) groups += " " + std::to_string(gid);
+    add("account",
+        std::to_string(launch.account->uid) + ":" + std::to_string(launch.account->gid) + groups);
+  }
+  for (const ResourceLimit& limit : launch.limits)
+    add("limit", std::to_string(limit.resource) + " " +
+                     (limit.value == ResourceLimit::kUnlimited ? std::string("unlimited")
+                                                               : std::to_string(limit.value)));
+  if (launch.nice) add("nice", std::to_string(*launch.nice));
+  if (launch.oom_score_adj) add("oom_score_adj", std::to_string(*launch.oom_score_adj));
+  if (launch.umask) add("umask", std::to_string(*launch.umask));
+  if (launch.no_new_privileges) add("no_new_privileges", "true");
+  return text;
+}
+
+inline std::string policy_text(const Unit& unit) {
+  const RestartPolicy& restart = unit.restart;
+  std::string codes;
+  for (const int code : unit.success_codes) codes += " " + std::to_string(code);
+  std::string text = "  restart: " + std::to_string(static_cast<int>(restart.when)) + " " +
+                     format_duration(restart.delay) + " " + format_duration(restart.max_delay) +
+                     " " + std::to_string(restart.factor) + " " + std::to_string(restart.jitter) +
+                     " " + format_duration(restart.reset_after) + " " +
+                     std::to_string(restart.limit) + " " + format_duration(restart.within) + "\n";
+  text += "  stop: " + signal_name(unit.stop.signal) + " " + format_duration(unit.stop.timeout) +
+          " " + std::to_string(static_cast<int>(unit.stop.kill)) + "\n";
+  if (unit.ready) text += "  ready: " + check_text(*unit.ready) + "\n";
+  if (unit.health) text += "  health: " + check_text(*unit.health) + "\n";
+  text += "  settle: " + format_duration(unit.settle) + ", success:" + codes;
+  if (unit.timeout) text += ", timeout: " + format_duration(*unit.timeout);
+  text += "\n  log: " + std::to_string(static_cast<int>(unit.log.format)) + " " +
+          std::to_string(static_cast<int>(unit.log.when_blocked)) +
+          (unit.log.merge ? " merge" : "") + "\n";
+  return text;
+}
+
+inline std::string full_text(const Plan& plan, const Unit& unit) {
+  std::string text = unit.id() + "\n  on_failure: " + std::string(to_text(unit.on_failure)) + "\n";
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) text += "  " + key + ": " + value + "\n";
+  };
+  add("after", names_of(plan, unit.after));
+  add("requires", names_of(plan, unit.requires_));
+  add("if_exists", join(unit.conditions.if_exists, " "));
+  add("if_not_exists", join(unit.conditions.if_not_exists, " "));
+  add("skip", unit.conditions.skip_reason);
+  if (unit.early) add("early", "true");
+  if (unit.builtin) {
+    add("when", std::to_string(static_cast<int>(unit.builtin->when)));
+    return text;
+  }
+  return text + launch_text(unit.launch) + policy_text(unit);
+}
+
+inline std::string full_text(const Plan& plan) {
+  std::string text = "shutdown " + format_duration(plan.shutdown.drain) + " " +
+                     format_duration(plan.shutdown.timeout) + "\nhttp " +
+                     (plan.http.enabled ? "on" : "off");
+  for (const ListenAddress& address : plan.http.listen)
+    text += " " + address.host + " " + std::to_string(address.port);
+  text += "\nsecrets " + join(plan.secret_names, " ") + "\n";
+  for (const Unit& unit : plan.units) text += full_text(plan, unit);
+  return text;
+}
+
+}  // namespace bootsman::tests

@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "config/embedded.h"
+#include "config/explain.h"
+#include "config/keys.h"
+#include "config/parse.h"
+#include "lib/configs.h"
+
+using namespace bootsman;
+using namespace bootsman::tests;
+
+TEST_CASE("docs/config.md is what the table of keys says") {
+  // To renew it: bootsman help --reference > docs/config.md
+  CHECK(read_source_file("docs/config.md") == reference_page());
+}
+
+TEST_CASE("every row explains itself") {
+  std::set<std::pair<std::string_view, int>> seen;
+  for (const Key& key : key_table()) {
+    CAPTURE(key.path);
+    CHECK(key.doc.ends_with("."));
+    CHECK(!key.example.empty());
+    CHECK(key.scopes != 0);
+    CHECK((key.type == KeyType::Word) == !key.words.empty());
+    CHECK(explain_key(key.path).has_value());
+    for (int scope = 1; scope <= kJob; scope *= 2)
+      if ((key.scopes & scope) != 0) CHECK(seen.insert({key.path, scope}).second);
+  }
+}
+
+TEST_CASE("every example is accepted where its key stands") {
+  for (const Key& key : key_table()) {
+    CAPTURE(key.path);
+    const std::string line = std::string(key.path) + " = " + std::string(key.example) + "\n";
+    World world;
+    world.env = {{"JOB_PREFIX", "x"}};
+    std::string text;
+    if (key.scopes == kTop) text = line;
+    if ((key.scopes & kBuiltinStep) != 0) text += "[step.motd]\n" + line;
+    // A check needs a probe beside its other keys.
+    const bool checks = key.path.starts_with("ready.") || key.path.starts_with("health.");
+    const std::string check(key.path.substr(0, key.path.find('.')));
+    const std::string last(key.path.substr(key.path.rfind('.') + 1));
+    const bool probe = std::string("tcp http exec file log").find(last) != std::string::npos;
+    const std::string beside =
+        checks && !probe ? check + ".http = \"http://127.0.0.1/\"\n" : std::string();
+    const std::string command = key.path == "command" ? "" : "command = [\"x\"]\n";
+    if ((key.scopes & kService) != 0) text += "[service.a]\n" + command + beside + line;
+    if ((key.scopes & kCommandStep) != 0) text += "[step.b]\n" + command + beside + line;
+    if ((key.scopes & kJob) != 0) text += "[job]\n" + command + beside + line;
+    if (key.path == "after" || key.path == "requires")
+      text += "[service.database]\ncommand = [\"x\"]\nearly = true\n";
+    const Planned planned = plan_text(text, world);
+    CHECK(lines(planned.complaints) == "");
+  }
+}
+
+TEST_CASE("keys are found by all their names") {
+  struct Row {
+    const char* key;
+    const char* part;  // empty: unknown
+  };
+  static const Row rows[] = {
+      {"restart.delay", "service.*.restart.delay, step.*.restart.delay\n"},
+      {"service.sshd.restart.delay", "The pause before a restart."},
+      {"service.*.restart", "Example: limit = 5"},
+      {"job.command", "job.command\n"},
+      {"http.listen", "Default: \"0.0.0.0:8080\""},
+      {"http", "http.enabled\n"},
+      {"motd", "Due:     once"},
+      {"step.motd", "step.motd.file\n"},
+      {"motd.file", "Default: \"/etc/matrixdc-motd\""},
+      {"step.motd.when", "step.*.when\n"},
+      {"nothing", ""},
+      {"restart.dela", ""},
+      {"", ""},
+      {"service.", ""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.key);
+    const std::optional<std::string> text = explain_key(row.key);
+    CHECK(text.has_value() == !std::string(row.part).empty());
+    if (text) CHECK(text->find(row.part) != std::string::npos);
+  }
+}
+
+TEST_CASE("the words of `extends` are the presets that exist") {
+  std::set<std::string_view> presets;
+  for (const EmbeddedPreset& preset : embedded_presets()) presets.insert(preset.name);
+  for (const Key& key : key_table()) {
+    if (key.path != "extends") continue;
+    std::set<std::string_view> words;
+    std::size_t start = 0;
+    while (start <= key.words.size()) {
+      const std::size_t end = std::min(key.words.find('|', start), key.words.size());
+      words.insert(key.words.substr(start, end - start));
+      start = end + 1;
+    }
+    CHECK(words == presets);
+  }
+}
