@@ -10,10 +10,8 @@
 #include "cli/health_command.h"
 #include "cli/help_command.h"
 #include "cli/version_command.h"
-
-#if __has_include("shell/run.h")
 #include "shell/run.h"
-#endif
+
 #if __has_include("helper/motd_main.h")
 #include "helper/motd_main.h"
 #include "helper/protocol.h"
@@ -32,12 +30,10 @@ struct Handler {
 };
 
 constexpr Handler kHandlers[] = {
-#if __has_include("shell/run.h")
     {"run",
      [](const Invocation& asked) {
        return run_command({asked.value("--config"), asked.words});
      }},
-#endif
 #if __has_include("helper/motd_main.h")
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},

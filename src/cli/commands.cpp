@@ -18,6 +18,10 @@ constexpr OptionRow kHealthOptions[] = {
     {"--ready", "", "is the boot done and every unit ready"},
     {"--startup", "", "is the boot done"},
 };
+constexpr OptionRow kHelpOptions[] = {
+    {"--man", "", "print the manual page, for man(1)"},
+    {"--reference", "", "print the reference of all keys, as Markdown"},
+};
 
 constexpr std::array<CommandRow, 7> kCommands{{
     {.name = "run",
@@ -59,7 +63,7 @@ constexpr std::array<CommandRow, 7> kCommands{{
      .words = "[COMMAND|KEY]",
      .doc = "explain a command, or a key of the configuration",
      .details = "For instance `bootsman help run`, `bootsman help restart.delay`.\n",
-     .options = {},
+     .options = kHelpOptions,
      .words_max = 1},
     {.name = "helper",
      .words = "NAME",

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "base/text.h"
-#if __has_include("config/explain.h")
+#include "cli/manual.h"
 #include "config/explain.h"
-#endif
 
 namespace bootsman {
 
@@ -28,6 +27,14 @@ int unknown_topic(const std::string& topic) {
 }  // namespace
 
 int help_command(const Invocation& invocation) {
+  if (invocation.has("--man")) {
+    std::fputs(manual_page().c_str(), stdout);
+    return 0;
+  }
+  if (invocation.has("--reference")) {
+    std::fputs(reference_page().c_str(), stdout);
+    return 0;
+  }
   if (invocation.words.empty()) {
     std::fputs(help_text().c_str(), stdout);
     return 0;
@@ -37,12 +44,10 @@ int help_command(const Invocation& invocation) {
     std::fputs(help_text(*row).c_str(), stdout);
     return 0;
   }
-#if __has_include("config/explain.h")
   if (const auto text = explain_key(topic)) {
     std::printf("%s\n", text->c_str());
     return 0;
   }
-#endif
   return unknown_topic(topic);
 }
 

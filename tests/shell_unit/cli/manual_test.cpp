@@ -1,0 +1,31 @@
+#include "cli/manual.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "cli/args.h"
+
+namespace bootsman {
+
+TEST_CASE("docs/man/bootsman.1 is what the table of commands says") {
+  // To renew it: bootsman help --man > docs/man/bootsman.1
+  std::ifstream file(BOOTSMAN_SOURCE_DIR "/docs/man/bootsman.1", std::ios::binary);
+  const std::string kept{std::istreambuf_iterator<char>(file), {}};
+  CHECK(kept == manual_page());
+}
+
+TEST_CASE("the manual names every command and option, and no roff request by chance") {
+  const auto page = manual_page();
+  for (const auto& row : commands()) {
+    CAPTURE(row.name);
+    CHECK((page.find("\n.SS " + std::string(row.name)) != page.npos) == !row.hidden);
+    for (const auto& option : row.options) {
+      CHECK(page.find(".B \\-\\-" + std::string(option.name.substr(2))) != page.npos);
+    }
+  }
+  CHECK(page.find("\n\n") == page.npos);
+}
+
+}  // namespace bootsman
