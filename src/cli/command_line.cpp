@@ -10,12 +10,9 @@
 #include "cli/health_command.h"
 #include "cli/help_command.h"
 #include "cli/version_command.h"
-#include "shell/run.h"
-
-#if __has_include("helper/motd_main.h")
 #include "helper/motd_main.h"
 #include "helper/protocol.h"
-#endif
+#include "shell/run.h"
 
 namespace bootsman {
 
@@ -34,10 +31,8 @@ constexpr Handler kHandlers[] = {
      [](const Invocation& asked) {
        return run_command({asked.value("--config"), asked.words});
      }},
-#if __has_include("helper/motd_main.h")
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
-#endif
     {"check",
      [](const Invocation& asked) {
        std::vector<std::string> words{"--"};  // A file may be called "-x".
@@ -65,7 +60,8 @@ int run_command_line(std::span<const std::string> words) {
   for (const auto& handler : kHandlers) {
     if (handler.command == asked->command->name) return handler.run(*asked);
   }
-  std::fprintf(stderr, "bootsman %s is not there yet\n", asked->command->name.data());
+  std::fprintf(stderr, "bootsman: no part is bound to the command %s\n",
+               asked->command->name.data());
   return kFault;
 }
 
