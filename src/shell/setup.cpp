@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "helper/protocol.h"
+
 extern char** environ;
 
 namespace bootsman {
@@ -24,6 +26,13 @@ void open_standard_streams() {
       const int opened = ::open("/dev/null", O_RDWR);
       if (opened < 0) return;
     }
+}
+
+/// A helper finds its socket at descriptor 3. While the init holds that number itself, nothing that
+/// a child needs until its exec (the image, the status pipe) can have it and be overwritten.
+void hold_helper_descriptor() {
+  const int held = ::open("/", O_PATH | O_CLOEXEC);
+  if (held > kHelperFd) ::close(held);
 }
 
 void close_foreign_descriptors_on_exec() {
@@ -63,6 +72,7 @@ Setup set_up_process() {
   setup.pid1 = ::getpid() == 1;
   open_standard_streams();
   close_foreign_descriptors_on_exec();
+  hold_helper_descriptor();
   block_signals(setup.inherited.signal_mask);
   change_limit(setup.inherited, RLIMIT_NOFILE, true);
   change_limit(setup.inherited, RLIMIT_CORE, false);
