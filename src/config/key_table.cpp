@@ -122,7 +122,8 @@ constexpr std::array kKeys{
 
     // ---- Restart and stop
     Key{"restart.when", Word, kServiceOrStep, "(\"always\" for services, \"never\" for steps)",
-        "After which ends to start again.", "\"on-failure\"", "always|on-failure|never"},
+        "After which ends to start again; a step that has succeeded is done in any case.",
+        "\"on-failure\"", "always|on-failure|never"},
     Key{"restart.delay", Duration, kServiceOrStep, "\"500ms\"", "The pause before a restart.",
         "\"1s\""},
     Key{"restart.max_delay", Duration, kServiceOrStep, "\"30s\"",
@@ -189,7 +190,7 @@ constexpr std::array kKeys{
         "The pause before the first probe, from when the unit is ready.", "\"1m\""},
     Key{"health.failures", Integer, kServiceOrJob, "3",
         "How many probes in a row must fail until the unit is unhealthy.", "5", "", 1, 1000},
-    Key{"health.on_unhealthy", Word, kServiceOrJob, "\"mark\"",
+    Key{"health.on_unhealthy", Word, kService, "\"mark\"",
         "What then happens: it is shown, or the unit is restarted.", "\"restart\"", "mark|restart"},
 
     // ---- Output
