@@ -84,10 +84,6 @@ Setup set_up_process() {
     const auto* path = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
     if (path != nullptr) setup.image.reset(::open(path, O_PATH | O_CLOEXEC));
   }
-  // In a helper 3 becomes its socket: no descriptor that the child needs may lie there, so 3 is
-  // left taken for good.
-  if (setup.image.get() == 3)
-    setup.image.reset(::fcntl(setup.image.release(), F_DUPFD_CLOEXEC, 4));
   if (!setup.image)
     setup.notes.emplace_back(
         "cannot open the init's own executable, so boot steps and file checks can't run: mount "
