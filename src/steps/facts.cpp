@@ -56,8 +56,9 @@ Result<Ownership> owner_of(const StepFacts& facts, const std::string& path) {
   if (!*text || trim(**text).empty()) return Ownership::Free;
   if (facts.record) {
     const auto recorded = facts.record->targets.find(path);
-    if (recorded != facts.record->targets.end())
-      return recorded->second == sha256_hex(**text) ? Ownership::Ours : Ownership::Foreign;
+    const bool same =
+        recorded != facts.record->targets.end() && recorded->second == sha256_hex(**text);
+    return same ? Ownership::Ours : Ownership::Foreign;
   }
   std::string_view head = **text;
   if (head.starts_with("#!")) head.remove_prefix(std::min(head.find('\n'), head.size() - 1) + 1);

@@ -1,0 +1,76 @@
+#include "lib/golden.h"
+#include "unit/steps/world.h"
+
+using namespace bootsman;
+using namespace bootsman::test;
+
+TEST_CASE("pip and conda write their files once, in the same bytes") {
+  struct Row {
+    std::string name;
+    const char* type;
+    Value with;
+    const char* file;
+    const char* golden;
+  };
+  const Row rows[] = {
+      {"pip by https", "pip", {}, "/etc/pip.conf", "pip.conf"},
+      {"pip by http, for a network that has nothing else", "pip", settings({{"insecure", true}}),
+       "/etc/pip.conf", "pip_insecure.conf"},
+      {"conda", "conda", {}, "/root/.condarc", "condarc"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    World world;
+    world.start(row.type, row.with);
+    const std::string text = world.text(row.file);
+    CHECK(text == golden(std::string("unit/steps/golden/") + row.golden, text));
+    check_idempotent(world, row.type, row.with);
+  }
+}
+
+TEST_CASE("a package source that is someone's own is kept") {
+  const std::string seeds_pip =
+      "\n[global]\ntrusted-host = mirrors.aliyun.com\n"
+      "index-url = http://mirrors.aliyun.com/pypi/simple\n        ";
+  struct Row {
+    std::string name;
+    const char* type;
+    std::string before;
+    bool kept;
+  };
+  const Row rows[] = {
+      {"an author's index", "pip", "[global]\nindex-url = https://pip.example/simple\n", true},
+      {"what the old init script wrote is replaced", "pip", seeds_pip, false},
+      {"blanks are nobody's", "pip", " \n\n", false},
+      {"a file of ours that a kill left without a record", "pip",
+       "# Written by bootsman (step pip). What you change here is kept.\n[global]\nold = 1\n",
+       false},
+      {"an author's channels", "conda", "channels: [conda-forge]\n", true},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    World world;
+    const std::string file = row.type == std::string("pip") ? "/etc/pip.conf" : "/root/.condarc";
+    world.file(file, row.before);
+    const StepWork work = world.start(row.type);
+    CHECK((world.text(file) == row.before) == row.kept);
+    CHECK(work.notes.empty() != row.kept);
+    check_idempotent(world, row.type);
+  }
+}
+
+TEST_CASE("what a user changed in a file of ours is kept") {
+  World world;
+  world.start("pip");
+  world.entries["/etc/pip.conf"].text += "timeout = 60\n";
+  const std::string changed = world.text("/etc/pip.conf");
+  world.start("pip");
+  world.start("pip");
+  CHECK(world.text("/etc/pip.conf") == changed);
+}
+
+TEST_CASE("an index or channel with a line break is refused") {
+  World world;
+  CHECK(!world.plan("pip", settings({{"index_url", "https://a\nb"}})));
+  CHECK(!world.plan("conda", settings({{"channels", Value::Array{"a\nb"}}})));
+}
