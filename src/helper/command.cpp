@@ -74,6 +74,22 @@ class SpawnSetup {
   posix_spawnattr_t attributes;
 };
 
+/// A program that does not read its input must not end us.
+class IgnorePipeSignal {
+ public:
+  IgnorePipeSignal() {
+    struct sigaction ignore = {};
+    ignore.sa_handler = SIG_IGN;
+    (void)::sigaction(SIGPIPE, &ignore, &old_);
+  }
+  IgnorePipeSignal(const IgnorePipeSignal&) = delete;
+  IgnorePipeSignal& operator=(const IgnorePipeSignal&) = delete;
+  ~IgnorePipeSignal() { (void)::sigaction(SIGPIPE, &old_, nullptr); }
+
+ private:
+  struct sigaction old_ = {};
+};
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
   for (std::string& text : texts) list.push_back(text.data());
@@ -151,6 +167,7 @@ CommandOutput watch(Child& child, const CommandLine& command) {
 Result<CommandOutput> run_command(const CommandLine& command,
                                   const std::map<std::string, std::string>& env) {
   if (command.argv.empty()) return fail("cannot run a command without a name");
+  const IgnorePipeSignal ignore;
   Child child;
   if (!child.in.ok() || !child.out.ok() || !child.err.ok())
     return fail("cannot run " + command.argv[0] + ": " + std::strerror(errno));

@@ -146,7 +146,9 @@ FileResult<bool> write_by_rename(const std::string& path, std::string_view conte
   (void)::unlink(temporary.c_str());
   const bool maybe_in_place = code == EBUSY || code == EROFS || code == EACCES || code == EPERM;
   if (exists && maybe_in_place) {
-    if (auto written = write_in_place(path, content)) return written;
+    auto written = write_in_place(path, content);
+    // "Busy" only says that it is a mount point: the reason that counts is why it can't be written.
+    if (written || code == EBUSY) return written;
   }
   return file_error("write", path, code);
 }
