@@ -26,7 +26,7 @@ TEST_CASE("the table of settings and the table of functions name the same steps"
 TEST_CASE("no step fails or throws in an empty container") {
   for (const BuiltIn& step : built_in_steps()) {
     INFO(step.type);
-    World world;
+    BootWorld world;
     world.entries.clear();
     const auto work = world.plan(std::string(step.type));
     // Only the password step needs a file: /etc/passwd.
@@ -35,7 +35,7 @@ TEST_CASE("no step fails or throws in an empty container") {
 }
 
 TEST_CASE("a record counts while its targets are as they were left") {
-  World world;
+  BootWorld world;
   world.start("pip");
   world.facts.record = world.records["pip"];
   CHECK(record_holds(world.facts));

@@ -33,7 +33,7 @@ constexpr const char* kOld =
 }  // namespace
 
 TEST_CASE("settings, configuration and token are made, in the same bytes each time") {
-  World world;
+  BootWorld world;
   world.start("jupyter");
   CHECK(world.text(kTheme) == "{\"theme\": \"dark\"}\n");
   CHECK(world.text(kLocale) == "{\"locale\": \"zh_CN\"}\n");
@@ -45,7 +45,7 @@ TEST_CASE("settings, configuration and token are made, in the same bytes each ti
 }
 
 TEST_CASE("an image's configuration gets only what it lacks, in one block at its end") {
-  World world;
+  BootWorld world;
   world.file(kConfig, kOld);
   world.start("jupyter");
   const std::string config = world.text(kConfig);
@@ -91,7 +91,7 @@ TEST_CASE("a key counts as set in whatever form the author wrote it") {
 }
 
 TEST_CASE("the token: given, kept, new for a new container, the author's own") {
-  World world;
+  BootWorld world;
   world.start("jupyter");
   const std::string first = world.text(kToken);
   world.facts.random = std::string(64, '\x11');
@@ -122,7 +122,7 @@ TEST_CASE("the token: given, kept, new for a new container, the author's own") {
     CHECK(world.text(kToken) == first);
   }
   SUBCASE("the author's own login is left alone") {
-    World own;
+    BootWorld own;
     own.file(kConfig, "c.ServerApp.password = 'argon2:x'\n");
     own.start("jupyter");
     CHECK(!own.entries.contains(kToken));
@@ -131,7 +131,7 @@ TEST_CASE("the token: given, kept, new for a new container, the author's own") {
 }
 
 TEST_CASE("the token is in no file but its own") {
-  World world;
+  BootWorld world;
   world.facts.secrets["JUPYTER_TOKEN"] = "very-secret";
   const StepWork work = world.start("jupyter");
   for (const auto& [path, entry] : world.entries)
@@ -140,7 +140,7 @@ TEST_CASE("the token is in no file but its own") {
 }
 
 TEST_CASE("user settings that somebody chose stay") {
-  World world;
+  BootWorld world;
   world.file(kTheme, "{\"theme\": \"light\"}");
   world.start("jupyter");
   CHECK(world.text(kTheme) == "{\"theme\": \"light\"}");

@@ -6,7 +6,7 @@ using namespace bootsman;
 using namespace bootsman::test;
 
 TEST_CASE("the motd file guards itself and is hooked into every interactive bash") {
-  World world;
+  BootWorld world;
   world.file("/etc/bash.bashrc", "PS1='# '");
   world.start("motd");
   const std::string motd = world.text("/etc/matrixdc-motd");
@@ -17,14 +17,14 @@ TEST_CASE("the motd file guards itself and is hooked into every interactive bash
 }
 
 TEST_CASE("an old motd is replaced, an author's is kept") {
-  World world;
+  BootWorld world;
   world.file("/etc/matrixdc-motd",
              "#!/bin/bash\nprintf \"目录说明\"\ncat /sys/fs/cgroup/cpu/cpu.cfs_quota_us\n"
              "alias sudo=\"\"\n");
   world.start("motd");
   CHECK(world.text("/etc/matrixdc-motd").starts_with("# Written by bootsman"));
 
-  World own;
+  BootWorld own;
   own.file("/etc/matrixdc-motd", "echo hello\n");
   own.start("motd");
   CHECK(own.text("/etc/matrixdc-motd") == "echo hello\n");

@@ -20,7 +20,7 @@ TEST_CASE("pip and conda write their files once, in the same bytes") {
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    World world;
+    BootWorld world;
     world.start(row.type, row.with);
     const std::string text = world.text(row.file);
     CHECK(text == golden(std::string("unit/steps/golden/") + row.golden, text));
@@ -49,7 +49,7 @@ TEST_CASE("a package source that is someone's own is kept") {
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    World world;
+    BootWorld world;
     const std::string file = row.type == std::string("pip") ? "/etc/pip.conf" : "/root/.condarc";
     world.file(file, row.before);
     const StepWork work = world.start(row.type);
@@ -60,7 +60,7 @@ TEST_CASE("a package source that is someone's own is kept") {
 }
 
 TEST_CASE("what a user changed in a file of ours is kept") {
-  World world;
+  BootWorld world;
   world.start("pip");
   world.entries["/etc/pip.conf"].text += "timeout = 60\n";
   const std::string changed = world.text("/etc/pip.conf");
@@ -70,7 +70,7 @@ TEST_CASE("what a user changed in a file of ours is kept") {
 }
 
 TEST_CASE("an index or channel with a line break is refused") {
-  World world;
+  BootWorld world;
   CHECK(!world.plan("pip", settings({{"index_url", "https://a\nb"}})));
   CHECK(!world.plan("conda", settings({{"channels", Value::Array{"a\nb"}}})));
 }

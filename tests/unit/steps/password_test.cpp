@@ -8,7 +8,7 @@ namespace {
 constexpr const char* kPasswd =
     "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/srv/me:/bin/sh\nold:$6$s$<a>:5:5::/:\n";
 
-struct Accounts : World {
+struct Accounts : BootWorld {
   explicit Accounts(std::string root_hash = "*") {
     file("/etc/passwd", kPasswd);
     file("/etc/shadow", "root:" + root_hash + ":19000:0:99999:7:::\nme:!:19000:0:99999:7:::\n",

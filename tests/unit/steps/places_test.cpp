@@ -5,7 +5,7 @@ using namespace bootsman::test;
 
 namespace {
 
-void with_zones(World& world) {
+void with_zones(BootWorld& world) {
   world.folder_("/usr/share/zoneinfo");
   world.file("/usr/share/zoneinfo/Asia/Shanghai", "CST");
   world.file("/usr/share/zoneinfo/America/New_York", "EST");
@@ -39,7 +39,7 @@ TEST_CASE("the time zone is the one asked for, else TZ, else the image's, else S
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    World world;
+    BootWorld world;
     with_zones(world);
     if (row.tz != nullptr) world.facts.env["TZ"] = row.tz;
     if (row.link != nullptr) world.link("/etc/localtime", row.link);
@@ -62,7 +62,7 @@ TEST_CASE("a time zone that can't be had is skipped with the reason") {
       {"CST-8<x>", "is no name of a time zone"},
   };
   for (const Row& row : rows) {
-    World world;
+    BootWorld world;
     with_zones(world);
     world.facts.env["TZ"] = row.tz;
     const StepWork work = world.start("timezone");
@@ -72,7 +72,7 @@ TEST_CASE("a time zone that can't be had is skipped with the reason") {
 }
 
 TEST_CASE("a copy or a mounted file of the same zone stays") {
-  World world;
+  BootWorld world;
   with_zones(world);
   world.file("/etc/localtime", "CST");
   world.start("timezone");
@@ -98,7 +98,7 @@ TEST_CASE("the locale is written beside what /etc/default/locale holds already")
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    World world;
+    BootWorld world;
     if (row.before != nullptr) world.file("/etc/default/locale", row.before);
     if (row.lang_env != nullptr) world.facts.env["LANG"] = row.lang_env;
     const StepWork work = world.start("locale");
@@ -110,10 +110,11 @@ TEST_CASE("the locale is written beside what /etc/default/locale holds already")
 
 TEST_CASE("a locale is built where its source is there, else its absence is said") {
   for (const bool source : {true, false}) {
-    World world;
+    BootWorld world;
     std::string known = "C\nC.UTF-8\nPOSIX\n";
-    world.program("/usr/bin/locale", [&](World&, const CommandLine&) { return printed(known); });
-    world.program("/usr/bin/localedef", [&](World&, const CommandLine&) {
+    world.program("/usr/bin/locale",
+                  [&](BootWorld&, const CommandLine&) { return printed(known); });
+    world.program("/usr/bin/localedef", [&](BootWorld&, const CommandLine&) {
       known += "zh_CN.utf8\n";
       return printed("");
     });
@@ -130,7 +131,7 @@ TEST_CASE("a locale is built where its source is there, else its absence is said
 }
 
 TEST_CASE("folders are created, what is there already is left") {
-  World world;
+  BootWorld world;
   world.start("directories");
   CHECK(world.look("/root/tensorboard-logs").kind == PathFact::Kind::Directory);
   check_idempotent(world, "directories");

@@ -7,10 +7,10 @@ using namespace std::string_literals;
 namespace {
 
 /// A container whose profile leaves this environment, each variable ended by a zero byte.
-struct Login : World {
+struct Login : BootWorld {
   explicit Login(std::string env, int code = 0, bool timed_out = false) {
     file("/etc/profile", "");
-    program("/bin/bash", [=](World&, const CommandLine&) {
+    program("/bin/bash", [=](BootWorld&, const CommandLine&) {
       CommandOutput output = printed(env, code);
       output.timed_out = timed_out;
       output.text = "bash: /etc/profile: line 3: syntax error\n";
@@ -95,6 +95,6 @@ TEST_CASE("secrets do not come back by way of the profile") {
 TEST_CASE("without bash the profile is read by sh") {
   Login world("");
   world.entries.erase("/bin/bash");
-  world.program("/bin/sh", [](World&, const CommandLine&) { return printed("FOO=1\0"s); });
+  world.program("/bin/sh", [](BootWorld&, const CommandLine&) { return printed("FOO=1\0"s); });
   CHECK(as_map(world.start("profile")).at("FOO") == "1");
 }

@@ -14,7 +14,7 @@ constexpr const char* kOld =
 }  // namespace
 
 TEST_CASE("the shutdown command is a script that stops PID 1") {
-  World world;
+  BootWorld world;
   world.start("shutdown-command");
   const std::string script = world.text(kFile);
   CHECK(script == golden("unit/steps/golden/shutdown", script));
@@ -23,17 +23,17 @@ TEST_CASE("the shutdown command is a script that stops PID 1") {
 }
 
 TEST_CASE("only what can't work here, or is the old one, is replaced") {
-  World old;
+  BootWorld old;
   old.file(kFile, kOld, 0755);
   old.start("shutdown-command");
   CHECK(old.text(kFile).starts_with("#!/bin/sh\n# Written by bootsman"));
 
-  World own;
+  BootWorld own;
   own.file(kFile, "#!/bin/sh\necho no\n", 0755);
   CHECK(own.start("shutdown-command").notes.size() == 1);
   CHECK(own.text(kFile) == "#!/bin/sh\necho no\n");
 
-  World systemd;
+  BootWorld systemd;
   systemd.file("/bin/systemctl", "ELF", 0755);
   systemd.link("/usr/sbin/shutdown", "/bin/systemctl");
   systemd.link(kFile, "/bin/systemctl");
@@ -42,14 +42,14 @@ TEST_CASE("only what can't work here, or is the old one, is replaced") {
   CHECK(systemd.look(kFile).kind == PathFact::Kind::File);
   CHECK(systemd.text("/bin/systemctl") == "ELF");
 
-  World program;
+  BootWorld program;
   program.file("/usr/sbin/shutdown", "ELF", 0755);
   CHECK(program.start("shutdown-command").warnings.size() == 1);
   CHECK(program.entries.contains("/usr/sbin/shutdown"));
 }
 
 TEST_CASE("what a user changed in our script is kept") {
-  World world;
+  BootWorld world;
   world.start("shutdown-command");
   world.entries[kFile].text += "echo bye\n";
   const std::string changed = world.text(kFile);
@@ -58,7 +58,7 @@ TEST_CASE("what a user changed in our script is kept") {
 }
 
 TEST_CASE("where the init is not PID 1 the command would hit another process") {
-  World world;
+  BootWorld world;
   world.facts.init_is_pid_1 = false;
   CHECK(!world.start("shutdown-command").skipped.empty());
   CHECK(!world.entries.contains(kFile));

@@ -16,16 +16,16 @@ constexpr const char* kDebian =
     "UsePAM yes\n"
     "Subsystem\tsftp\t/usr/lib/openssh/sftp-server\n";
 
-struct Server : World {
+struct Server : BootWorld {
   explicit Server(const std::string& config = kDebian, bool knows_set_env = true) {
     file(kConfig, config);
     file("/etc/bash.bashrc", "[ -z \"$PS1\" ] && return\nPS1='# '\n");
     folder_("/etc/profile.d");
-    program("/usr/sbin/sshd", [knows_set_env](World& world, const CommandLine& command) {
+    program("/usr/sbin/sshd", [knows_set_env](BootWorld& world, const CommandLine& command) {
       const std::string text = world.text(command.argv.back());
       return printed("", !knows_set_env && text.find("SetEnv") != std::string::npos ? 255 : 0);
     });
-    program("/usr/bin/ssh-keygen", [this](World& world, const CommandLine& command) {
+    program("/usr/bin/ssh-keygen", [this](BootWorld& world, const CommandLine& command) {
       const std::string id = std::to_string(++made);
       world.file(command.argv.back(), "key " + id, 0600);
       world.file(command.argv.back() + ".pub", "pub " + id);
@@ -36,7 +36,7 @@ struct Server : World {
 };
 
 /// The value that sshd would take: the first outside a Match, our block included.
-std::string first_value(const World& world, const std::string& keyword) {
+std::string first_value(const BootWorld& world, const std::string& keyword) {
   std::string text = world.text(kConfig);
   for (const auto& [found, setting] : read_sshd_config(world.facts, kConfig))
     if (found == keyword && text.find("# >>> bootsman") == std::string::npos) return setting.value;
@@ -206,12 +206,12 @@ TEST_CASE("an sshd before 7.8 gets no SetEnv, an author's own SetEnv stays the o
 
 TEST_CASE("a configuration that sshd refuses is not written") {
   Server world;
-  world.program("/usr/sbin/sshd", [](World&, const CommandLine&) { return printed("", 255); });
+  world.program("/usr/sbin/sshd", [](BootWorld&, const CommandLine&) { return printed("", 255); });
   world.start("ssh");
   CHECK(world.text(kConfig) == kDebian);
 }
 
 TEST_CASE("without sshd there is nothing to do") {
-  World world;
+  BootWorld world;
   CHECK(world.start("ssh").skipped == "sshd is not installed");
 }

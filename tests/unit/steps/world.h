@@ -16,7 +16,7 @@ namespace bootsman::test {
 
 /// A container in memory: files, and programs that are functions. Steps are planned against it and
 /// their work is done on it, as helper/apply does it on the real one.
-class World : public FileView {
+class BootWorld : public FileView {
  public:
   struct Entry {
     PathFact::Kind kind = PathFact::Kind::File;
@@ -24,9 +24,9 @@ class World : public FileView {
     std::uint32_t mode = 0644;
     bool operator==(const Entry&) const = default;
   };
-  using Program = std::function<CommandOutput(World&, const CommandLine&)>;
+  using Program = std::function<CommandOutput(BootWorld&, const CommandLine&)>;
 
-  World() {
+  BootWorld() {
     facts.files = this;
     facts.identity = "container:a";
     facts.random = std::string(64, '\x5a');
@@ -44,8 +44,8 @@ class World : public FileView {
     for (const char* folder : {"/etc", "/etc/ssh", "/etc/default", "/root", "/usr/bin", "/run"})
       folder_(folder);
   }
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
+  BootWorld(const BootWorld&) = delete;
+  BootWorld& operator=(const BootWorld&) = delete;
 
   PathFact look(const std::string& path) const override {
     const auto found = entries.find(path);
@@ -69,19 +69,19 @@ class World : public FileView {
     return names;
   }
 
-  World& file(const std::string& path, std::string text, std::uint32_t mode = 0644) {
+  BootWorld& file(const std::string& path, std::string text, std::uint32_t mode = 0644) {
     entries[path] = {PathFact::Kind::File, std::move(text), mode};
     return *this;
   }
-  World& folder_(const std::string& path) {
+  BootWorld& folder_(const std::string& path) {
     entries[path] = {PathFact::Kind::Directory, "", 0755};
     return *this;
   }
-  World& link(const std::string& path, const std::string& target) {
+  BootWorld& link(const std::string& path, const std::string& target) {
     entries[path] = {PathFact::Kind::Symlink, target, 0777};
     return *this;
   }
-  World& program(const std::string& path, Program action = nullptr) {
+  BootWorld& program(const std::string& path, Program action = nullptr) {
     file(path, "", 0755);
     programs[path] = std::move(action);
     return *this;
@@ -203,7 +203,7 @@ inline CommandOutput printed(std::string out, int code = 0) {
 }
 
 /// The same start twice: the second must find nothing to do, in every file and folder.
-inline void check_idempotent(World& world, const std::string& type, const Value& with = {}) {
+inline void check_idempotent(BootWorld& world, const std::string& type, const Value& with = {}) {
   const auto once = world.entries;
   const StepWork second = world.start(type, with);
   for (const auto& [path, entry] : world.entries) {
