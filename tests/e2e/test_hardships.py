@@ -59,9 +59,9 @@ def test_unlimited_cpu_and_memory_are_said_to_be_unlimited(root, workspace):
     container.exec("mount", "-t", "tmpfs", "cgroup", "/sys/fs/cgroup")
     container.exec("sh", "-c", "cd /sys/fs/cgroup && echo 'max 100000' >cpu.max && echo max >memory.max && "
                                "echo cpu memory >cgroup.controllers")
-    shown = container.exec("bash", "-ic", "source /etc/matrixdc-motd")
-    for word in ("CPU", "内存"):
-        line = next(line for line in shown.stdout.splitlines() if word in line)
-        assert "unlimited" in line or "不限" in line or "无限" in line, shown.stdout
-    for word in ("syntax error", "division", "inf", "nan"):
-        assert word not in shown.stdout + shown.stderr
+    shown = container.exec("bash", "-ic", "source /etc/matrixdc-motd").stdout
+    for word in ("CPU", "Memory"):
+        line = next(line for line in shown.splitlines() if word in line)
+        assert "unlimited" in line, shown
+    for word in ("error", "division"):
+        assert word not in shown

@@ -40,8 +40,15 @@ def test_password_is_in_no_log(container):
 
 def test_interactive_login_shows_the_motd_once(container):
     seen = ssh.interactive(container, "exit\n")
-    assert seen.count("目录说明") == 1, seen
+    assert seen.count("Folders:") == 1, seen
     assert "CPU" in seen
+
+
+def test_motd_speaks_the_language_of_the_container(root, workspace):
+    root.write("/sync/root-passwd", f"root:{ssh.PASSWORD}\n", 0o600)
+    container = workspace(env={"LANG": "zh_CN.UTF-8"})
+    ssh.wait_for_sshd(container)
+    assert "目录说明" in ssh.interactive(container, "exit\n")
 
 
 def test_command_prints_only_its_own_output(container):

@@ -42,15 +42,17 @@ def test_unit_that_ignores_the_signal_is_killed_after_its_timeout(boot):
     assert 0.4 < time.monotonic() - begun < 5
 
 
-def test_second_signal_hurries(boot):
-    container = boot(STUBBORN.replace("500ms", "8s"))
+def test_second_signal_ends_the_drain_and_a_third_kills(boot):
+    container = boot("[shutdown]\ndrain = \"30s\"\ntimeout = \"60s\"\n" + STUBBORN.replace("500ms", "30s"))
     container.wait_for_log("up")
     begun = time.monotonic()
     container.signal()
     eventually(lambda: container.status("/health/ready") == 503, 3, "the stop has begun")
     container.signal()
+    container.wait_for_log("hurrying", 5)
+    container.signal()
     assert container.wait() == 0
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 def test_dependants_stop_before_what_they_need(boot):
