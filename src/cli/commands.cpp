@@ -51,7 +51,7 @@ constexpr std::array<CommandRow, 7> kCommands{{
          "Prints the answer of /health (or of /health/live, /health/ready, /health/startup)\n"
          "and exits 0 when it is good, 1 when it is not, or does not come within 2 s, 69 when\n"
          "no init listens. Asks $BOOTSMAN_HEALTH_URL (http://ADDRESS:PORT), else the http port\n"
-         "of the configuration, else 127.0.0.1:8080.\n",
+         "of the init's configuration, else 127.0.0.1:8080.\n",
      .options = kHealthOptions},
     {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
     {.name = "version",

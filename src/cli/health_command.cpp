@@ -11,11 +11,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "base/text.h"
 #include "base/version.h"
 #include "shell/address.h"
 #include "shell/load_config.h"
+#include "sys/fd.h"
 #include "wire/http_reply.h"
 
 namespace bootsman {
@@ -88,6 +91,8 @@ std::optional<HealthTarget> configured_target() {
   HealthTarget target{"127.0.0.1"};
   ConfigRequest request;
   request.must_resolve = false;
+  const auto cmdline = read_text("/proc/1/cmdline");
+  if (auto path = cmdline ? config_of_init(*cmdline) : ""; !path.empty()) request.path = path;
   const auto loaded = load_configuration(request, own_environment());
   if (!loaded.ok()) return target;
   if (!loaded.plan.http.enabled || loaded.plan.http.listen.empty()) return std::nullopt;
@@ -138,6 +143,17 @@ int show(const std::string& where, const std::string& answer) {
 }
 
 }  // namespace
+
+std::string config_of_init(std::string_view cmdline) {
+  std::vector<std::string> words;
+  for (auto word : split(cmdline, '\0')) words.emplace_back(word);
+  if (!words.empty() && words.back().empty()) words.pop_back();
+  if (words.empty()) return "";
+  const auto name = words.front().substr(words.front().rfind('/') + 1);
+  if (name != "bootsman") return "";
+  const auto asked = parse_arguments(std::span(words).subspan(1), true);
+  return asked && asked->command->name == "run" ? asked->value("--config") : "";
+}
 
 Result<HealthTarget> parse_health_url(const std::string& url) {
   constexpr std::string_view kScheme = "http://";

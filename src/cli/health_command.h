@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -19,6 +20,10 @@ struct HealthTarget {
 
 /// Reads "http://ADDRESS[:PORT][/PATH]"; ADDRESS in numbers or "localhost".
 Result<HealthTarget> parse_health_url(const std::string& url);
+
+/// The value of --config that an init was started with, out of its /proc/PID/cmdline; empty when
+/// that names none, or is no init of ours.
+std::string config_of_init(std::string_view cmdline);
 
 /// `bootsman health`: prints the answer's body. Returns 0 for status 200, 1 for another answer or
 /// none within `timeout`, 69 when nobody listens, 2 for a wrong $BOOTSMAN_HEALTH_URL.

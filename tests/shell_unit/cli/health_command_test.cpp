@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <vector>
 
 #include "shell/server.h"
 #include "shell_unit/server/client.h"
@@ -54,6 +55,36 @@ TEST_CASE("health URLs") {
     const auto target = parse_health_url(row.url);
     CHECK(target.has_value() == (row.target.port != 0));
     if (target) CHECK(*target == row.target);
+  }
+}
+
+namespace {
+
+struct CmdlineRow {
+  std::string name;
+  std::vector<std::string> words;
+  std::string config;
+};
+
+const CmdlineRow kCmdlines[] = {
+    {"run with a file", {"/opt/bootsman/bootsman", "run", "--config", "/a.toml"}, "/a.toml"},
+    {"run with = and a job", {"bootsman", "run", "--config=/a.toml", "--", "x"}, "/a.toml"},
+    {"no command, as PID 1", {"bootsman", "--config", "/a.toml"}, "/a.toml"},
+    {"a --config of the job", {"bootsman", "run", "x", "--config", "/b.toml"}, ""},
+    {"no file", {"bootsman", "run"}, ""},
+    {"nothing", {}, ""},
+    {"another init", {"/sbin/init", "run", "--config", "/a.toml"}, ""},
+    {"wrong words", {"bootsman", "run", "--config"}, ""},
+};
+
+}  // namespace
+
+TEST_CASE("the configuration that an init was started with") {
+  for (const auto& row : kCmdlines) {
+    CAPTURE(row.name);
+    std::string cmdline;
+    for (const auto& word : row.words) cmdline += word + '\0';
+    CHECK(config_of_init(cmdline) == row.config);
   }
 }
 
