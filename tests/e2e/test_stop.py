@@ -77,3 +77,14 @@ command = ["sh", "-c", "setsid sh -c \\"trap 'echo said goodbye >/root/goodbye; 
     container.wait_for_log("left")
     assert container.stop() == 0
     assert root.read("/root/goodbye") == "said goodbye\n"
+
+
+@pytest.mark.parametrize("config", [
+    '[step.slow]\ncommand = ["sh", "-c", "echo up; exec sleep 1000"]\n' + SLEEPER,
+    '[service.crash]\ncommand = ["sh", "-c", "echo up; exit 1"]\nrestart = { delay = "60s", max_delay = "60s" }\n',
+    '[service.slow]\ncommand = ["sh", "-c", "echo up; exec sleep 1000"]\nready = { tcp = "127.0.0.1:1" }\n',
+], ids=["while a step runs", "while a service waits for its restart", "while a service is not ready yet"])
+def test_stop_in_the_midst_of_the_boot(boot, config):
+    container = boot(config)
+    container.wait_for_log("up")
+    assert container.stop(timeout=5) == 0
