@@ -103,6 +103,9 @@ def test_demo_from_start_to_end(demo):
     demo.up()
     assert demo.status(8080, "/health") == 200
     assert demo.status(8888, "/jupyter/api") == 200
+    token = re.search(r"token=(\w+)", demo.said)[1]
+    assert demo.status(8888, f"/jupyter/api/contents?token={token}") == 200
+    assert token not in (demo.state / "log").read_text()
     assert demo.status(6006, "/monitor/") == 200
     assert demo.ssh("hostname").stdout == "bootsman-demo\n"
     assert "Folders:" in subprocess.run(
