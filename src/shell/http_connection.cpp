@@ -184,8 +184,14 @@ void HttpConnection::linger() {
 }
 
 void HttpConnection::due_in(Millis delay) {
-  deadline_ = uv_now(shared_.loop) + static_cast<std::uint64_t>(delay.count());
+  since_ = uv_now(shared_.loop);
+  deadline_ = since_ + static_cast<std::uint64_t>(delay.count());
   shared_.moved(*this);
+}
+
+std::optional<std::uint64_t> HttpConnection::waits_since() const {
+  if (phase_ == Phase::Writing) return std::nullopt;
+  return since_;
 }
 
 void HttpConnection::time_over() {

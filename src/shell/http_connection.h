@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@
 namespace bootsman {
 
 struct ServerLimits {
-  std::size_t connections = 1024;  ///< Further clients get 503 and are closed.
+  std::size_t connections = 1024;  ///< Beyond, who waits longest makes room; else 503.
   Millis request{10'000};          ///< From accept or a request's first byte to its last.
   Millis idle{75'000};             ///< Between requests.
   Millis write{30'000};            ///< For a client to take an answer.
@@ -48,6 +49,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   /// Time of the loop in ms at which time_over() is due.
   std::uint64_t deadline() const { return deadline_; }
+  /// Time of the loop in ms since which this client has been waited for: it is idle, half-way
+  /// through a request, or slow to close. Nothing while it takes an answer.
+  std::optional<std::uint64_t> waits_since() const;
   /// Ends what took too long: a request half sent is answered with 408.
   void time_over();
   /// Closes at once. Nothing is called afterwards. May be called twice.
@@ -77,6 +81,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool last_ = false;       ///< No request is read after this answer.
   std::string unread_;      ///< Came behind a request whose answer is not taken yet.
   std::size_t dropped_ = 0;
+  std::uint64_t since_ = 0;  ///< When the deadline was set.
   std::uint64_t deadline_ = 0;
 };
 

@@ -183,7 +183,7 @@ bool HttpServer::accept_failed(Listener& listener, int error) {
 
 void HttpServer::take(int client) {
   Socket socket(client);
-  if (connections_.size() >= shared_.limits.connections) {
+  if (connections_.size() >= shared_.limits.connections && !make_room()) {
     ++counts_.refused;
     (void)!::send(client, kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return;
@@ -194,6 +194,20 @@ void HttpServer::take(int client) {
   ++counts_.accepted;
   if (!key->open(socket.release())) connections_.erase(key);
   counts_.open = connections_.size();
+}
+
+/// Drops the client that has been waited for longest; false when all take their answers.
+bool HttpServer::make_room() {
+  HttpConnection* longest = nullptr;
+  for (const auto& [key, connection] : connections_) {
+    const auto since = key->waits_since();
+    if (since && (longest == nullptr || *since < *longest->waits_since())) longest = key;
+  }
+  if (longest == nullptr) return false;
+  longest->close();
+  connections_.erase(longest);
+  ++counts_.displaced;
+  return true;
 }
 
 void HttpServer::pause(Listener& listener) {

@@ -12,14 +12,17 @@
 namespace bootsman {
 
 /// The HTTP server of PID 1, on its loop. Never blocks, and costs nothing while no client is
-/// there; with clients that only hold on, it wakes once per deadline that passes. SIGPIPE must be
+/// there; with clients that only hold on, it wakes once per deadline that passes. Clients that hold
+/// on can't keep others out: at the limit, who has been waited for longest is dropped, so that a
+/// probe is answered however many connections somebody opens and leaves. SIGPIPE must be
 /// ignored or blocked by the process. The loop must turn once more after close().
 class HttpServer {
  public:
   struct Counts {
     std::size_t open = 0;
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;    ///< Over the limit of connections or of file descriptors.
+    std::uint64_t refused = 0;    ///< No room, or no file descriptor.
+    std::uint64_t displaced = 0;  ///< Ended to make room for another.
     std::uint64_t timed_out = 0;  ///< Idle keep-alive connections included.
   };
 
@@ -46,6 +49,7 @@ class HttpServer {
   void accept_some(Listener& listener);
   bool accept_failed(Listener& listener, int error);
   void take(int socket);
+  bool make_room();
   void pause(Listener& listener);
   void resume();
   void arm(std::uint64_t at);

@@ -15,9 +15,14 @@ namespace {
 constexpr std::string_view kGet = "GET /hi HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kClosing = "GET /hi HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
+int big_answers = 0;
+
 Response echo(const Request& request) {
   if (request.path == "/throw") throw std::runtime_error("broken handler");
-  if (request.path == "/big") return {200, "text/plain", {}, std::string(4 * 1024 * 1024, 'x')};
+  if (request.path == "/big") {
+    ++big_answers;
+    return {200, "text/plain", {}, std::string(4 * 1024 * 1024, 'x')};
+  }
   return {200, "text/plain", {}, request.path};
 }
 
@@ -212,22 +217,57 @@ TEST_CASE("500 clients at once, a third of which go away without a word") {
   CHECK(world.loop.run_until([&] { return world.server.counts().open == 333; }));
 }
 
-TEST_CASE("clients over the limit are refused, and taken again when others have gone") {
+TEST_CASE("at the limit, the client that has been waited for longest makes room") {
   ServerLimits limits;
   limits.connections = 2;
   World world(limits);
   Client first(world.port);
+  REQUIRE(world.loop.run_until([&] { return world.server.counts().open == 1; }));
+  const auto before = uv_now(world.loop.get());
+  REQUIRE(world.loop.run_until([&] { return uv_now(world.loop.get()) > before; }));
   Client second(world.port);
+  second.send("GET / HTTP/1.1\r\n");
   REQUIRE(world.loop.run_until([&] { return world.server.counts().open == 2; }));
   Client third(world.port);
-  REQUIRE(world.loop.run_until([&] { return third.ended(); }));
-  CHECK(third.received().starts_with("HTTP/1.1 503 "));
+  third.send(kGet);
+  REQUIRE(world.loop.run_until([&] { return third.received().ends_with("/hi"); }));
+  CHECK(first.ended());
+  CHECK_FALSE(second.ended());
+  CHECK(world.server.counts().displaced == 1);
+  CHECK(world.server.counts().open == 2);
+}
+
+TEST_CASE("at the limit, clients that take their answers stay and another is refused") {
+  ServerLimits limits;
+  limits.connections = 1;
+  World world(limits);
+  Client first(world.port, 4096);
+  const int before = big_answers;
+  first.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(world.loop.run_until([&] { return big_answers > before; }));
+  Client second(world.port);
+  REQUIRE(world.loop.run_until([&] { return second.ended(); }));
+  CHECK(second.received().starts_with("HTTP/1.1 503 "));
   CHECK(world.server.counts().refused == 1);
   first.close();
-  REQUIRE(world.loop.run_until([&] { return world.server.counts().open == 1; }));
-  Client fourth(world.port);
-  fourth.send(kGet);
-  CHECK(world.loop.run_until([&] { return fourth.received().ends_with("/hi"); }));
+  REQUIRE(world.loop.run_until([&] { return world.server.counts().open == 0; }));
+  Client third(world.port);
+  third.send(kGet);
+  CHECK(world.loop.run_until([&] { return third.received().ends_with("/hi"); }));
+}
+
+TEST_CASE("a probe is answered while somebody opens connections and leaves them") {
+  World world;
+  std::vector<Client> idle;
+  while (idle.size() < 1500) {
+    for (int i = 0; i < 100; ++i) idle.emplace_back(world.port);
+    REQUIRE(world.loop.run_until([&] { return world.server.counts().accepted == idle.size(); }));
+  }
+  CHECK(world.server.counts().open == 1024);
+  Client probe(world.port);
+  probe.send(kGet);
+  CHECK(world.loop.run_until([&] { return probe.received().ends_with("/hi"); }));
+  CHECK(world.server.counts().refused == 0);
 }
 
 TEST_CASE("without a free descriptor clients are refused at once, not left to spin the loop") {
