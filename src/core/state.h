@@ -110,6 +110,7 @@ struct State {
   Life life = life::Booting{};
   std::optional<Shutdown> shutdown;
   std::optional<MonoTime> booted_at;
+  MonoTime last_turn{};               ///< When the latest fact was taken in.
   std::uint64_t runs = 0;             ///< The latest RunId given out.
   std::vector<UnitIndex> step_queue;  ///< Units in phase Queued, in plan order.
   std::uint32_t applying = 0;         ///< Units in phases Applying and Cancelling.

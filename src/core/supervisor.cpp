@@ -14,7 +14,8 @@ namespace bootsman {
 namespace {
 
 /// A Tick that comes later than this after its deadline tells of a pause of the whole container,
-/// in which units could not run either.
+/// in which units could not run either. When it began is not known: at the earliest with the turn
+/// before.
 constexpr Millis kPause{1'000};
 
 void on_booted(Turn& turn) {
@@ -38,7 +39,7 @@ void on_tick(Turn& turn) {
   const auto earliest = state.deadlines.earliest();
   if (earliest && turn.now - *earliest > kPause) {
     for (std::size_t i = 0; i < state.units.size(); ++i) {
-      forgive_pause(turn, UnitIndex{static_cast<std::uint32_t>(i)}, turn.now - *earliest);
+      forgive_pause(turn, UnitIndex{static_cast<std::uint32_t>(i)}, turn.now - state.last_turn);
     }
   }
   while (state.deadlines.earliest().value_or(MonoTime::max()) <= turn.now) {
@@ -160,6 +161,7 @@ Actions step(const Plan& plan, State& state, const Event& event, MonoTime now) {
   take_in(turn, event);
   // A handler may have come to the end of the life.
   if (!std::holds_alternative<life::Finished>(state.life)) work_off(turn, was_open);
+  state.last_turn = now;
   return std::move(turn.actions);
 }
 

@@ -59,7 +59,9 @@ void Simulator::trace(const Event& event, const Actions& actions) const {
 TEST_CASE("whatever happens in whatever order, the invariants hold") {
   const char* one = std::getenv("BOOTSMAN_SEED");
   const std::uint64_t first = number_from("BOOTSMAN_SEED", 1);
-  const std::uint64_t count = one != nullptr ? 1 : number_from("BOOTSMAN_HISTORIES", 5'000);
+  const bool all = std::getenv("BOOTSMAN_TEST_LONG") != nullptr;
+  const std::uint64_t count =
+      one != nullptr ? 1 : number_from("BOOTSMAN_HISTORIES", all ? 100'000 : 5'000);
   std::uint64_t facts = 0;
   int broken = 0;
   for (std::uint64_t seed = first; seed < first + count && broken < 5; ++seed) {

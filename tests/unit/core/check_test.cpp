@@ -1,0 +1,133 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "unit/core/bench.h"
+
+using namespace bootsman;
+using bootsman::test::Bench;
+using bootsman::test::PlanBuilder;
+
+namespace {
+
+CheckPlan tcp(int every, std::uint32_t failures = 3) {
+  CheckPlan check{TcpProbe{"127.0.0.1", 80}};
+  check.every = Millis{every};
+  check.failures = failures;
+  return check;
+}
+
+Bench up(const std::function<void(Unit&)>& set) {
+  PlanBuilder made;
+  set(made.service("a"));
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  return bench;
+}
+
+}  // namespace
+
+TEST_CASE("probes start `every` apart, and never two at once") {
+  Bench bench = up([](Unit& unit) {
+    unit.ready = tcp(500);
+    unit.ready->initial_delay = Millis{200};
+  });
+  CHECK(bench.tick(Millis{199}) == "");
+  CHECK(bench.tick(Millis{1}) == "check a ready");
+  CHECK(bench.tick(Millis{5'000}) == "");
+  CHECK(bench.checked("a", CheckKind::Ready, false) == "");  // It took longer than `every`.
+  CHECK(bench.tick(Millis{9}) == "");
+  CHECK(bench.tick(Millis{1}) == "check a ready");
+  bench.now += Millis{100};
+  bench.checked("a", CheckKind::Ready, false);
+  CHECK(bench.tick(Millis{399}) == "");
+  CHECK(bench.tick(Millis{1}) == "check a ready");
+}
+
+TEST_CASE("a unit that is not ready in time is marked, and lives on") {
+  Bench bench = up([](Unit& unit) {
+    unit.ready = tcp(500);
+    unit.timeout = Millis{2'000};
+  });
+  bench.tick();
+  bench.checked("a", CheckKind::Ready, false, "connection refused");
+  CHECK(bench.tick(Millis{500}) == "check a ready");
+  CHECK(bench.tick(Millis{1'500}) == "");
+  CHECK(bench.is("a") == "running");
+  CHECK(bench.status("a").why == "not ready after 2 s: connection refused");
+  bench.checked("a", CheckKind::Ready, true);
+  CHECK(bench.is("a") == "ready");
+  CHECK(bench.status("a").why == "");
+}
+
+TEST_CASE("ready after `settle` where nothing checks it") {
+  Bench bench = up([](Unit& unit) { unit.settle = Millis{300}; });
+  CHECK(bench.is("a") == "running");
+  bench.tick(Millis{299});
+  CHECK(bench.is("a") == "running");
+  bench.tick(Millis{1});
+  CHECK(bench.is("a") == "ready");
+}
+
+TEST_CASE("health is unknown, then good, then bad after failures in a row, then good again") {
+  Bench bench = up([](Unit& unit) { unit.health = tcp(1'000, 3); });
+  CHECK(bench.status("a").health == Health::Unknown);
+  const auto probe = [&](bool ok) {
+    CHECK(bench.tick_when_due() == "check a health");
+    CHECK(bench.checked("a", CheckKind::Health, ok, "timed out") == "");
+    return bench.status("a").health;
+  };
+  CHECK(probe(false) == Health::Unknown);
+  CHECK(probe(true) == Health::Healthy);
+  CHECK(probe(false) == Health::Healthy);
+  CHECK(probe(false) == Health::Healthy);
+  CHECK(probe(true) == Health::Healthy);
+  CHECK(probe(false) == Health::Healthy);
+  CHECK(probe(false) == Health::Healthy);
+  CHECK(probe(false) == Health::Unhealthy);
+  CHECK(bench.is("a") == "ready");
+  CHECK(bench.status("a").why == "unhealthy: timed out, 3 times in a row");
+  CHECK(health_verdict(bench.plan, bench.state).ok);  // A hung service is shown, not killed.
+  CHECK(probe(true) == Health::Healthy);
+  CHECK(bench.status("a").why == "");
+  CHECK(bench.was_said("a: healthy again"));
+}
+
+TEST_CASE("on_unhealthy = restart stops the unit, then starts it again") {
+  Bench bench = up([](Unit& unit) {
+    unit.health = tcp(1'000, 1);
+    unit.health->on_unhealthy = OnUnhealthy::Restart;
+    unit.restart.delay = Millis{0};
+  });
+  bench.tick_when_due();
+  CHECK(bench.checked("a", CheckKind::Health, false) == "kill a SIGTERM group");
+  CHECK(bench.is("a") == "stopping");
+  CHECK(bench.tick(Millis{10'000}) == "kill a SIGKILL group");
+  CHECK(bench.ended("a", ExitStatus::signaled(9)) == "spawn a");
+}
+
+TEST_CASE("a pause of the whole container is not held against a unit") {
+  PlanBuilder made;
+  made.step("slow").timeout = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("slow");
+  CHECK(bench.tick(Millis{15'000}) == "");  // Ten seconds late: nothing could run.
+  CHECK(bench.is("slow") == "running");
+  CHECK(next_deadline(bench.state) == bench.now + Millis{5'000});
+  CHECK(bench.tick(Millis{5'900}) == "kill slow SIGTERM group");
+}
+
+TEST_CASE("a child that does not come to its program is named") {
+  PlanBuilder made;
+  made.service("a").launch.directory = "/workdir";
+  Bench bench(made.plan());
+  bench.boot();
+  bench.spawned("a");
+  CHECK(bench.tick(Millis{10'000}) == "");
+  CHECK(bench.status("a").why == "its program is not executed after 10 s: does /workdir hang?");
+  CHECK(next_deadline(bench.state) == std::nullopt);
+  bench.executed("a");
+  CHECK(bench.is("a") == "ready");
+}
