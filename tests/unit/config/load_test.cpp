@@ -146,6 +146,20 @@ TEST_CASE("every mistake is reported with its place, key and what to do") {
   }
 }
 
+TEST_CASE("comments, keys and values may be in any language") {
+  const Unit unit = plan_text(
+                        "extends = \"empty\"\n# é 日志、监控。完成！\u3000x ÿ\n[service.a]\n"
+                        "command = [\"écho\", \"你好，世界！\"] # ok。\nenv = { \"名\" = \"é\" }\n")
+                        .plan.units.at(0);
+  CHECK(unit.launch.argv == std::vector<std::string>{"écho", "你好，世界！"});
+  CHECK(unit.launch.env == std::vector<EnvVar>{{"名", "é"}});
+  // A bare key of such letters is no TOML.
+  CHECK(
+      lines(plan_text("[service.é]\n").complaints).starts_with("a.toml:1:10: error: cannot read"));
+  CHECK(lines(plan_text("[service.a。]\n").complaints)
+            .starts_with("a.toml:1:11: error: cannot read"));
+}
+
 TEST_CASE("all mistakes of all files are reported at once, by place") {
   const Planned planned =
       plan_texts({"a = 1\n[service.s]\nsettle = 5\ncommand = [\"x\"]\n",

@@ -65,6 +65,9 @@ std::string mutate(std::string text, Random& random) {
                                                "\xc3",
                                                std::string(1, '\0'),
                                                "中",
+                                               "é",
+                                               "。",
+                                               "！",
                                                "extends = \"empty\"\n",
                                                "health = {}\n"};
   const std::size_t at = below(random, text.size() + 1);
