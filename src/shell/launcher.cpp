@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -98,6 +99,17 @@ SpawnRequest Launcher::request_for(const Launch& launch,
   return request;
 }
 
+namespace {
+
+/// Opening /dev/stdout takes a right to the pipe itself: another user's unit would be refused.
+void give_to(const Launch& launch, int fd) {
+  if (!launch.account) return;
+  // Without CAP_CHOWN the unit still writes to the descriptor it inherits.
+  if (::fchown(fd, launch.account->uid, launch.account->gid) != 0) return;
+}
+
+}  // namespace
+
 tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex index, RunId run) {
   auto failed = [](const Error& error) {
     return tl::make_unexpected(Spawner::Failure{EMFILE, error.message()});
@@ -112,6 +124,8 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
   if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
   request.stdout_fd = out->write.get();
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
+  give_to(unit.launch, request.stdout_fd);
+  give_to(unit.launch, request.stderr_fd);
   auto started = children_.start(UnitRun{index, run}, std::move(request));
   if (!started) return started;
   // Without the streams the unit's output is lost, but it runs: reading fails only without memory

@@ -103,3 +103,10 @@ stop = { timeout = "1s" }
     container.wait_for_log("run of")
     root.remove("/root/alive")
     container.wait_for_log(r"(?s)run of .*run of ", 15)
+
+
+def test_service_of_another_user_can_open_its_standard_output(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "echo out >/dev/stdout; echo err >/dev/stderr; exec sleep 1000"]\n'
+                     'user = "nobody"\n')
+    container.wait_for_log(r"^web \| out$")
+    container.wait_for_log(r"^web \| err$")
