@@ -96,7 +96,7 @@ command = ["sleep", "1000"]
 def test_hung_service_is_restarted_when_that_is_asked_for(root, boot):
     container = boot("""
 [service.web]
-command = ["sh", "-c", "echo run of $$$$; touch /root/alive; exec sleep 1000"]
+command = ["sh", "-c", "touch /root/alive; echo run of $$$$; exec sleep 1000"]
 health = { exec = ["test", "-e", "/root/alive"], every = "100ms", failures = 2, on_unhealthy = "restart" }
 stop = { timeout = "1s" }
 """)
