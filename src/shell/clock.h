@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 
 #include "base/types.h"
@@ -12,6 +13,13 @@ inline MonoTime mono_now() {
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   return MonoTime(std::chrono::duration_cast<Micros>(std::chrono::seconds(now.tv_sec) +
                                                      std::chrono::nanoseconds(now.tv_nsec)));
+}
+
+/// The time of day, for people only: microseconds since 1970, UTC. It may jump.
+inline std::int64_t wall_clock_us() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
 }
 
 }  // namespace bootsman

@@ -29,6 +29,7 @@ struct LogHub::Source {
   std::string needle;
   RunId needle_run;
   bool dropping = false;
+  std::uint32_t ring_writer = 0;
 };
 
 struct LogHub::Stream {
@@ -62,6 +63,7 @@ void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string ne
   source->raw = plan.format == LogFormat::Raw;
   source->when_blocked = plan.when_blocked;
   source->needle = std::move(needle);
+  source->ring_writer = ring_.add_writer();
   for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
     const auto i = static_cast<std::size_t>(kind);
     source->formats[i] = line_format(plan.format, name, kind);
@@ -111,6 +113,7 @@ void LogHub::read_stream(Stream& stream, std::size_t limit) {
       break;
     }
     taken += static_cast<std::size_t>(n);
+    wall_us_ = wall_clock_us();
     stream.splitter.feed({buffer_.data(), static_cast<std::size_t>(n)},
                          [&](const LinePiece& piece) { take_piece(stream, piece); });
     output_of(*stream.source, stream.kind).flush();
@@ -131,7 +134,13 @@ void LogHub::take_piece(Stream& stream, const LinePiece& piece) {
   if (!source.needle.empty() && source.needle_run != stream.run &&
       piece.text.find(source.needle) != std::string_view::npos)
     source.needle_run = stream.run;
+  remember(source, stream.kind, stream.run, piece);
   put(source, stream.kind, piece);
+}
+
+void LogHub::remember(const Source& source, StreamKind kind, RunId run, const LinePiece& piece) {
+  ring_.add(source.ring_writer,
+            {0, wall_us_, run.value, kind == StreamKind::Err, piece.continues, piece.text});
 }
 
 void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {

@@ -11,6 +11,7 @@
 
 #include "core/messages.h"
 #include "logs/format.h"
+#include "logs/ring.h"
 #include "shell/log_output.h"
 
 namespace bootsman {
@@ -35,6 +36,10 @@ class LogHub {
   void drain(UnitIndex unit, RunId run);
   /// Whether a line with the needle came since the run's start.
   bool needle_seen(UnitIndex unit, RunId run) const;
+
+  /// What is remembered of the units' output; writers are numbered as UnitIndex + 1, 0 is the init.
+  const LogRing& ring() const { return ring_; }
+  static std::uint32_t ring_writer(UnitIndex unit) { return unit.value + 1; }
 
   /// A line of the init itself.
   void own_line(std::string_view text);
@@ -62,6 +67,7 @@ class LogHub {
   Result<void> open(Source& source, RunId run, StreamKind kind, UniqueFd read_end);
   void read_stream(Stream& stream, std::size_t limit);
   void take_piece(Stream& stream, const LinePiece& piece);
+  void remember(const Source& source, StreamKind kind, RunId run, const LinePiece& piece);
   void put(Source& source, StreamKind kind, const LinePiece& piece);
   LogOutput& output_of(const Source& source, StreamKind kind);
   void pause_if_full(Stream& stream);
@@ -80,6 +86,8 @@ class LogHub {
   bool any_dropped_ = false;
   bool any_paused_ = false;
   Counters counters_;
+  LogRing ring_;
+  std::int64_t wall_us_ = 0;  ///< The time of day of this read.
   std::vector<char> buffer_;
 };
 

@@ -1,0 +1,96 @@
+#include "logs/ring.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bootsman {
+namespace {
+
+constexpr std::uint32_t kStderr = 1;
+constexpr std::uint32_t kContinues = 2;
+
+}  // namespace
+
+std::uint32_t LogRing::add_writer() {
+  writers_.emplace_back();
+  return static_cast<std::uint32_t>(writers_.size() - 1);
+}
+
+std::uint64_t LogRing::add(std::uint32_t writer, RingLine line) {
+  const std::size_t needed = sizeof(Header) + line.text.size();
+  Writer& to = writers_[writer];
+  if (to.blocks.empty() ||
+      to.blocks.back().data.size() + needed > to.blocks.back().data.capacity()) {
+    const std::size_t size = std::max(kBlock, needed);
+    make_room(size);
+    Block block;
+    block.data.reserve(size);
+    used_ += block.data.capacity();
+    to.blocks.push_back(std::move(block));
+    ages_.push_back(writer);
+  }
+  Block& block = to.blocks.back();
+  const Header header{++sequence_, line.wall_us, line.run,
+                      static_cast<std::uint32_t>(line.text.size()),
+                      (line.is_stderr ? kStderr : 0U) | (line.continues ? kContinues : 0U)};
+  block.data.append(reinterpret_cast<const char*>(&header), sizeof header);
+  block.data.append(line.text);
+  block.last = sequence_;
+  ++block.lines;
+  return sequence_;
+}
+
+/// Drops the oldest blocks until `bytes` more fit. Each owner of an old block that it may keep goes
+/// to the back of the queue, so one round over all writers is the longest this can take.
+void LogRing::make_room(std::size_t bytes) {
+  for (std::size_t tried = 0; used_ + bytes > limit_ && tried < ages_.size();) {
+    const std::uint32_t writer = ages_.front();
+    ages_.pop_front();
+    Writer& from = writers_[writer];
+    if (from.blocks.size() <= kKeepBlocks) {
+      ages_.push_back(writer);
+      ++tried;
+      continue;
+    }
+    used_ -= from.blocks.front().data.capacity();
+    from.forgotten += from.blocks.front().lines;
+    from.blocks.pop_front();
+  }
+}
+
+RingLine LogRing::read(const Block& block, std::size_t& at) {
+  Header header{};
+  std::memcpy(&header, block.data.data() + at, sizeof header);
+  at += sizeof header;
+  RingLine line{header.sequence,
+                header.wall_us,
+                header.run,
+                (header.flags & kStderr) != 0,
+                (header.flags & kContinues) != 0,
+                std::string_view(block.data).substr(at, header.length)};
+  at += header.length;
+  return line;
+}
+
+std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
+                                       std::size_t bytes) const {
+  std::vector<std::string> last;
+  std::size_t taken = 0;
+  const auto& blocks = writers_[writer].blocks;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    std::vector<std::string_view> texts;
+    for (std::size_t at = 0; at < block->data.size();) texts.push_back(read(*block, at).text);
+    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+      if (last.size() == lines || taken + text->size() > bytes) {
+        std::reverse(last.begin(), last.end());
+        return last;
+      }
+      taken += text->size();
+      last.emplace_back(*text);
+    }
+  }
+  std::reverse(last.begin(), last.end());
+  return last;
+}
+
+}  // namespace bootsman

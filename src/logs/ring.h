@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/types.h"
+
+namespace bootsman {
+
+/// One line that is remembered.
+struct RingLine {
+  std::uint64_t sequence = 0;  ///< Counts the lines of all writers, from 1: their common order.
+  std::int64_t wall_us = 0;    ///< When it came: microseconds since 1970, UTC.
+  std::uint64_t run = 0;       ///< RunId of the writer's run; 0 for the init's own lines.
+  bool is_stderr = false;
+  bool continues = false;  ///< Continues the line before it of the same stream.
+  std::string_view text;   ///< Without the line end. Valid until the next add().
+};
+
+/// The latest output of all units, in one memory for all: blocks of a few KiB, the oldest block of
+/// all goes first, but never the last `keep` blocks of a writer, so that a flood of one leaves the
+/// last words of the others. Counts what it forgot.
+class LogRing {
+ public:
+  static constexpr std::size_t kBlock = 4 * 1024;
+  static constexpr std::size_t kKeepBlocks = 2;
+
+  /// `limit`: bytes in all, counted in whole blocks. The kept blocks may go beyond it.
+  explicit LogRing(std::size_t limit = 8 * 1024 * 1024) : limit_(limit) {}
+
+  /// A new writer, numbered from 0.
+  std::uint32_t add_writer();
+
+  /// Remembers a line. Gives its sequence number.
+  std::uint64_t add(std::uint32_t writer, RingLine line);
+
+  /// Calls visit(RingLine) for the writer's remembered lines after that sequence number, in order.
+  template <class Visit>
+  void each(std::uint32_t writer, std::uint64_t after, Visit&& visit) const {
+    for (const Block& block : writers_[writer].blocks) {
+      if (block.last <= after) continue;
+      for (std::size_t at = 0; at < block.data.size();) {
+        const RingLine line = read(block, at);
+        if (line.sequence > after) visit(line);
+      }
+    }
+  }
+
+  /// The writer's last lines, oldest first, at most `lines` and `bytes` together.
+  std::vector<std::string> tail(std::uint32_t writer, std::size_t lines, std::size_t bytes) const;
+
+  /// Lines of this writer that were remembered once and are forgotten.
+  std::uint64_t forgotten(std::uint32_t writer) const { return writers_[writer].forgotten; }
+  std::uint64_t last_sequence() const { return sequence_; }
+  std::size_t memory() const { return used_; }
+
+ private:
+  struct Header {
+    std::uint64_t sequence;
+    std::int64_t wall_us;
+    std::uint64_t run;
+    std::uint32_t length;
+    std::uint32_t flags;
+  };
+  struct Block {
+    std::string data;
+    std::uint64_t last = 0;  ///< Sequence number of its last line.
+    std::uint32_t lines = 0;
+  };
+  struct Writer {
+    std::deque<Block> blocks;
+    std::uint64_t forgotten = 0;
+  };
+  static RingLine read(const Block& block, std::size_t& at);
+  void make_room(std::size_t bytes);
+
+  std::size_t limit_;
+  std::size_t used_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::vector<Writer> writers_;
+  std::deque<std::uint32_t> ages_;  ///< Whose block is the oldest, the next oldest, …
+};
+
+}  // namespace bootsman

@@ -1,0 +1,96 @@
+#include "logs/ring.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include <random>
+
+namespace bootsman {
+namespace {
+
+RingLine line_of(std::string_view text, std::uint64_t run = 1) {
+  RingLine line;
+  line.wall_us = 5;
+  line.run = run;
+  line.is_stderr = text.size() % 2 == 1;
+  line.text = text;
+  return line;
+}
+
+std::vector<std::string> all_of(const LogRing& ring, std::uint32_t writer,
+                                std::uint64_t after = 0) {
+  std::vector<std::string> texts;
+  ring.each(writer, after, [&](const RingLine& line) { texts.emplace_back(line.text); });
+  return texts;
+}
+
+TEST_CASE("ring: what was added comes back, with all that was said of it") {
+  LogRing ring;
+  const auto writer = ring.add_writer();
+  const std::string odd("a\0\xff", 3);
+  CHECK(ring.add(writer, line_of("", 7)) == 1);
+  CHECK(ring.add(writer, line_of(odd, 8)) == 2);
+  std::vector<RingLine> lines;
+  ring.each(writer, 0, [&](const RingLine& line) { lines.push_back(line); });
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].run == 7);
+  CHECK_FALSE(lines[0].is_stderr);
+  CHECK(lines[1].text == odd);
+  CHECK(lines[1].is_stderr);
+  CHECK(lines[1].wall_us == 5);
+  CHECK(all_of(ring, writer, 1) == std::vector<std::string>{odd});
+  CHECK(all_of(ring, writer, 2).empty());
+}
+
+TEST_CASE("ring: a flood of one writer leaves the others' last words") {
+  LogRing ring(64 * 1024);
+  const auto quiet = ring.add_writer();
+  const auto loud = ring.add_writer();
+  ring.add(quiet, line_of("the reason"));
+  for (int i = 0; i < 10'000; ++i) ring.add(loud, line_of("noise " + std::to_string(i)));
+  CHECK(all_of(ring, quiet) == std::vector<std::string>{"the reason"});
+  CHECK(ring.tail(loud, 1, 100) == std::vector<std::string>{"noise 9999"});
+  CHECK(ring.forgotten(loud) + all_of(ring, loud).size() == 10'000);
+  CHECK(ring.forgotten(quiet) == 0);
+  CHECK(ring.memory() <= 64 * 1024);
+}
+
+TEST_CASE("ring: the tail is limited in lines and in bytes, oldest first") {
+  LogRing ring;
+  const auto writer = ring.add_writer();
+  for (const char* text : {"aaaa", "bbb", "cc", "d"}) ring.add(writer, line_of(text));
+  using Lines = std::vector<std::string>;
+  CHECK(ring.tail(writer, 2, 100) == Lines{"cc", "d"});
+  CHECK(ring.tail(writer, 10, 6) == Lines{"bbb", "cc", "d"});
+  CHECK(ring.tail(writer, 10, 5) == Lines{"cc", "d"});
+  CHECK(ring.tail(writer, 0, 100).empty());
+  CHECK(ring.tail(ring.add_writer(), 5, 100).empty());
+}
+
+TEST_CASE("ring: always a suffix of what each writer said, whatever the mix") {
+  for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 chance(seed);
+    LogRing ring(40 * 1024);
+    std::vector<std::vector<std::string>> said(5);
+    for (std::size_t i = 0; i < said.size(); ++i) ring.add_writer();
+    for (int i = 0; i < 2'000; ++i) {
+      const std::size_t writer = chance() % 3 == 0 ? 0 : chance() % said.size();
+      const std::size_t length = chance() % 50 == 0 ? chance() % 16'384 : chance() % 80;
+      said[writer].emplace_back(length, static_cast<char>('a' + chance() % 26));
+      ring.add(static_cast<std::uint32_t>(writer), line_of(said[writer].back()));
+    }
+    for (std::uint32_t writer = 0; writer < said.size(); ++writer) {
+      const auto kept = all_of(ring, writer);
+      REQUIRE_FALSE(kept.empty());
+      CHECK(ring.forgotten(writer) + kept.size() == said[writer].size());
+      CHECK(std::equal(kept.rbegin(), kept.rend(), said[writer].rbegin()));
+    }
+    // Two kept blocks of each writer, each at most one longest line, may stand above the limit.
+    CHECK(ring.memory() <= 40 * 1024 + said.size() * LogRing::kKeepBlocks * 17 * 1024);
+  }
+}
+
+}  // namespace
+}  // namespace bootsman
