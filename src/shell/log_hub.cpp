@@ -220,6 +220,8 @@ bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
 }
 
 void LogHub::own_line(std::string_view text) {
+  wall_us_ = wall_clock_us();
+  remember(*own_, StreamKind::Out, RunId{}, {text, false});
   put(*own_, StreamKind::Out, {text, false});
 }
 
