@@ -47,9 +47,10 @@ std::string imported(const std::vector<EnvVar>& env) {
 
 }  // namespace
 
-StepRunner::StepRunner(StepFacts facts, Answer answer)
+StepRunner::StepRunner(StepFacts facts, Answer answer, std::string first_boot_flag)
     : facts_(std::move(facts)),
       answer_(std::move(answer)),
+      flag_(std::move(first_boot_flag)),
       record_(Record::load(facts_.state_folder)) {
   facts_.query = [this](const CommandLine& command) { return run_command(command, facts_.env); };
 }
@@ -79,7 +80,7 @@ StepRunner::Verdict StepRunner::decide(const std::string& id, const BuiltIn& ste
   facts_.random = random_bytes(64);
   if (facts_.random.empty()) return {"failed", "cannot get random bytes from the kernel"};
   if (step.first_boot && foreign_flag())
-    return {"skipped", std::string(kFirstBootFlag) + " says that this was done before"};
+    return {"skipped", flag_ + " says that this was done before"};
   const std::string reason = not_due(step, entry.get_string("when"));
   if (!reason.empty()) return {"unchanged", reason};
   std::optional<PasswordLock> lock;
@@ -99,8 +100,8 @@ std::string StepRunner::not_due(const BuiltIn& step, const std::string& when) co
 }
 
 bool StepRunner::foreign_flag() const {
-  if (facts_.files->look(kFirstBootFlag).kind == PathFact::Kind::Missing) return false;
-  const auto text = facts_.files->read(kFirstBootFlag);
+  if (facts_.files->look(flag_).kind == PathFact::Kind::Missing) return false;
+  const auto text = facts_.files->read(flag_);
   return !text || *text != kFlagText;
 }
 
@@ -159,7 +160,9 @@ void StepRunner::remember(const std::string& id, const BuiltIn& step, const Step
   // Password files change by passwd(1), and a digest of them is nothing to keep.
   if (!step.locks_passwords) record.targets = hash_all(*facts_.files, targets_of(work));
   // Taking the flag away asks for these steps again, as it always did.
-  if (step.first_boot) record.targets[kFirstBootFlag] = sha256_hex(kFlagText);
+  if (step.first_boot) record.targets[flag_] = sha256_hex(kFlagText);
+  // Nothing to watch and nothing to know: a read-only container need not hear of a record.
+  if (record.targets.empty() && record.memo.empty()) return;
   record_.put(id, record, unix_now());
   const auto saved = record_.save();
   if (saved || record_warned_) return;
@@ -170,7 +173,7 @@ void StepRunner::remember(const std::string& id, const BuiltIn& step, const Step
 
 void StepRunner::finish() {
   if (!first_boot_seen_ || first_boot_failed_ || foreign_flag()) return;
-  (void)write_file(kFirstBootFlag, kFlagText);
+  (void)write_file(flag_, kFlagText);
 }
 
 }  // namespace bootsman

@@ -10,13 +10,16 @@
 
 namespace bootsman {
 
+/// The file that says "the first boot is over": also what workspace images looked for before.
+inline constexpr const char* kFirstBootFlag = "/etc/matrixdc-init";
+
 /// Applies built-in steps, one after the other, as helper/protocol.h says.
 class StepRunner {
  public:
   using Answer = std::function<void(const Value&)>;
 
   /// `facts` without the parts that change from step to step.
-  StepRunner(StepFacts facts, Answer answer);
+  StepRunner(StepFacts facts, Answer answer, std::string first_boot_flag = kFirstBootFlag);
 
   /// One entry of the request's "steps". Its answers are given before this returns; a failure
   /// concerns this step alone.
@@ -42,13 +45,11 @@ class StepRunner {
 
   StepFacts facts_;
   Answer answer_;
+  std::string flag_;
   Record record_;
   bool first_boot_seen_ = false;
   bool first_boot_failed_ = false;
   bool record_warned_ = false;
 };
-
-/// The file that says "the first boot is over": also what workspace images looked for before.
-inline constexpr const char* kFirstBootFlag = "/etc/matrixdc-init";
 
 }  // namespace bootsman

@@ -28,13 +28,15 @@ struct Start {
 
   std::string run(const std::string& type, Value settings, const std::string& when = "changed") {
     answers.clear();
-    StepRunner runner(facts, [this](const Value& message) { answers.push_back(message); });
+    StepRunner runner(
+        facts, [this](const Value& message) { answers.push_back(message); }, folder / "flag");
     Value entry;
     entry.set("id", "step." + type);
     entry.set("type", type);
     entry.set("when", when);
     entry.set("settings", std::move(settings));
     runner.run(entry);
+    runner.finish();
     return answers.empty() ? "" : answers.back().get_string("result");
   }
   std::string why() const { return answers.back().get_string("why"); }
@@ -56,10 +58,6 @@ Value pip_in(const Folder& folder) {
 TEST_CASE("a step writes its file, then has nothing to do") {
   const Folder folder;
   Start start(folder);
-  if (read_file(kFirstBootFlag)) {
-    MESSAGE("skipped: this machine has " << kFirstBootFlag);
-    return;
-  }
   CHECK(start.run("pip", pip_in(folder)) == "changed");
   CHECK(start.why() == "wrote " + (folder / "pip.conf"));
   const std::string text = read_file(folder / "pip.conf").value_or("");
@@ -70,17 +68,88 @@ TEST_CASE("a step writes its file, then has nothing to do") {
   CHECK(read_file(folder / "state/record.json").value_or("") == record);
 }
 
-TEST_CASE("the record survives a restart, and damage to it only makes steps look again") {
+TEST_CASE("what is done once is done again only when its traces are gone") {
   const Folder folder;
   Start start(folder);
+  CHECK(start.run("pip", pip_in(folder), "once") == "changed");
+  CHECK(start.run("pip", pip_in(folder), "once") == "unchanged");
+  CHECK(start.why() == "done before in this container");
+  const std::string text = read_file(folder / "pip.conf").value_or("");
+
+  SUBCASE("its target was removed") {
+    REQUIRE(remove_file(folder / "pip.conf"));
+    CHECK(start.run("pip", pip_in(folder), "once") == "changed");
+  }
+  SUBCASE("its target was changed by a user, which stays") {
+    REQUIRE(write_file(folder / "pip.conf", text + "timeout = 60\n"));
+    CHECK(start.run("pip", pip_in(folder), "once") == "unchanged");
+    CHECK(start.run("pip", pip_in(folder), "once") == "unchanged");
+    CHECK(read_file(folder / "pip.conf").value_or("") == text + "timeout = 60\n");
+  }
+  SUBCASE("the flag was removed, which asks for the first boot again") {
+    REQUIRE(remove_file(folder / "flag"));
+    CHECK(start.run("pip", pip_in(folder), "once") == "unchanged");
+    CHECK(start.why() == "everything is as it should be");
+    CHECK(read_file(folder / "flag").has_value());
+  }
+  SUBCASE("the record was removed") {
+    REQUIRE(remove_file(folder / "state/record.json"));
+    CHECK(start.run("pip", pip_in(folder), "once") == "unchanged");
+    CHECK(start.why() == "everything is as it should be");
+  }
+}
+
+TEST_CASE("an image that was set up before by the old scripts is left as it is") {
+  const Folder folder;
+  Start start(folder);
+  REQUIRE(write_file(folder / "flag", ""));
+  CHECK(start.run("pip", pip_in(folder), "once") == "skipped");
+  CHECK(start.why() == (folder / "flag") + " says that this was done before");
+  CHECK(!read_file(folder / "pip.conf"));
+  CHECK(read_file(folder / "flag").value_or("x").empty());
   Value settings;
   settings.set("paths", Value::Array{folder / "data"});
   CHECK(start.run("directories", settings) == "changed");
+}
+
+TEST_CASE("the flag is not left while a step of the first boot failed") {
+  const Folder folder;
+  Start start(folder);
+  Value bad = pip_in(folder);
+  bad.set("index_url", "a\nb");
+  CHECK(start.run("pip", bad, "once") == "failed");
+  CHECK(!read_file(folder / "flag"));
+}
+
+TEST_CASE("an image saved from this container and started elsewhere gets its own token") {
+  const Folder folder;
+  Start start(folder);
+  Value settings;
+  settings.set("config", folder / "jupyter/config.py");
+  settings.set("settings_dir", folder / "user-settings");
+  const std::string token_file = folder / "state/jupyter-token";
+  CHECK(start.run("jupyter", settings, "once") == "changed");
+  const std::string token = read_file(token_file).value_or("");
+  CHECK(stat_file(token_file).mode == 0600);
+  CHECK(start.run("jupyter", settings, "once") == "unchanged");
+  CHECK(read_file(token_file).value_or("") == token);
+  start.facts.identity = "container:b";
+  CHECK(start.run("jupyter", settings, "once") == "changed");
+  CHECK(read_file(token_file).value_or("") != token);
+  start.facts.secrets["JUPYTER_TOKEN"] = "given";
+  CHECK(start.run("jupyter", settings, "once") == "changed");
+  CHECK(read_file(token_file).value_or("") == "given\n");
+}
+
+TEST_CASE("the record survives a restart, and damage to it only makes steps look again") {
+  const Folder folder;
+  Start start(folder);
+  CHECK(start.run("pip", pip_in(folder)) == "changed");
   CHECK(stat_file(folder / "state/record.json").mode == 0600);
   for (const char* damage : {"", "{", "{\"schema\":99}", "[]", "{\"schema\":1,\"steps\":[]}"}) {
     INFO(damage);
     REQUIRE(write_file(folder / "state/record.json", damage));
-    CHECK(start.run("directories", settings) == "unchanged");
+    CHECK(start.run("pip", pip_in(folder)) == "unchanged");
     const auto again = parse_json(read_file(folder / "state/record.json").value_or(""));
     REQUIRE(again);
     CHECK(again->get_int("schema", 0) == 1);
