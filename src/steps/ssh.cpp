@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "steps/catalog.h"
 #include "steps/env_text.h"
+#include "steps/sha256.h"
 #include "steps/sshd_config.h"
 #include "steps/text_block.h"
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::string_view kEnvScript = "/etc/profile.d/bootsman-env.sh";
 constexpr std::string_view kEnvBlock = "environment";
+
+/// How the name of a key begins while it is made.
+constexpr std::string_view kFreshKey = ".bootsman_new_";
 
 struct Wanted {
   std::string keyword;
@@ -93,6 +97,9 @@ Result<void> want_host_keys(const Value& settings, const StepFacts& facts, StepW
   if (folder.empty()) folder = "/etc/ssh";
   if (!folder.starts_with('/')) return fail("cannot use host_keys_dir: write the whole path");
   const auto keygen = find_program(facts, "ssh-keygen");
+  for (const std::string& name : facts.files->list(folder))
+    if (name.starts_with(kFreshKey))
+      work.changes.push_back(RemoveFile{folder + "/" + name, "a key of an earlier run stays"});
   bool folder_made = facts.files->follow(folder).kind == PathFact::Kind::Directory;
   for (const std::string& type : key_types(settings, facts, folder)) {
     const std::string key = folder + "/ssh_host_" + type + "_key";
@@ -103,9 +110,9 @@ Result<void> want_host_keys(const Value& settings, const StepFacts& facts, StepW
     if (!keygen) return fail("cannot make host keys: ssh-keygen is not in PATH");
     if (!folder_made) work.changes.push_back(MakeDirectory{folder, 0700});
     folder_made = true;
-    const std::string fresh = folder + "/.bootsman_new_" + type + "_key";
-    work.changes.push_back(RemoveFile{fresh, ""});
-    work.changes.push_back(RemoveFile{fresh + ".pub", ""});
+    // A name of its own for each run: the ssh-keygen of a run that was killed may still be at work.
+    const std::string fresh = folder + "/" + std::string(kFreshKey) + type + "_" +
+                              to_hex(std::string_view(facts.random).substr(0, 6));
     work.changes.push_back(
         RunCommand{{.argv = {*keygen, "-q", "-t", type, "-N", "", "-C", "", "-f", fresh},
                     .input = "",

@@ -148,6 +148,18 @@ TEST_CASE("host keys belong to one container") {
   }
 }
 
+TEST_CASE("half-made keys of a run that was killed are cleared away") {
+  Server world;
+  world.file("/etc/ssh/.bootsman_new_rsa_0123", "half")
+      .file("/etc/ssh/.bootsman_new_rsa_0123.pub", "");
+  world.start("ssh");
+  for (const std::string& name : world.list("/etc/ssh")) CHECK(!name.starts_with(".bootsman_new_"));
+  world.file("/etc/ssh/.bootsman_new_rsa_4567", "made after the run that wanted it");
+  world.start("ssh");
+  CHECK(!world.entries.contains("/etc/ssh/.bootsman_new_rsa_4567"));
+  CHECK(world.text("/etc/ssh/ssh_host_rsa_key").starts_with("key "));
+}
+
 TEST_CASE("host keys on a volume, or said to be kept, outlive the container") {
   for (const bool volume : {true, false}) {
     Server world;
