@@ -145,7 +145,8 @@ struct Spawn {
 };
 
 /// Signal the run's process, its group, or its tree (KillScope). A run that is gone: nothing
-/// happens.
+/// happens. The run of a built-in step: the helper that applies it is ended, and what it has not
+/// answered yet is answered as Failed.
 struct Kill {
   UnitIndex unit;
   RunId run;
