@@ -108,6 +108,7 @@ find_programs() {
 detach() {
     setsid python3 "$here/supervise.py" "${arguments[@]}" --quiet </dev/null >"$state/log" 2>&1 &
     local pid=$!
+    trap 'kill -TERM "$pid"; exit 130' INT TERM
     while [[ ! -f $state/info ]]; do
         if ! kill -0 "$pid" 2>/dev/null; then
             tail -n 40 "$state/log" >&2

@@ -250,7 +250,8 @@ async def serve(args):
     try:
         while (init := child_in_new_network(process.pid)) is None:
             if process.poll() is not None:
-                raise DemoError(f"cannot build the demo's root: exit code {process.returncode}")
+                raise DemoError("cannot start the workspace: the message above says why. It needs new "
+                                "namespaces and mounts; a container has them with --privileged only.")
             await asyncio.sleep(0.02)
         enter_network(init)
         for inner, listener in listeners.items():

@@ -17,14 +17,27 @@ from lib.container import eventually
 from lib.root import REPOSITORY
 
 # The machine's own files that a boot writes; in the demo it must write their copies.
-GUARDED = ("/etc/shadow", "/etc/passwd", "/etc/ssh/sshd_config", "/etc/bash.bashrc", "/root/.bashrc",
-           "/etc/profile", "/etc/localtime", "/etc/timezone", "/etc/pip.conf", "/etc/matrixdc-motd",
-           "/etc/matrixdc-init", "/usr/bin/shutdown", "/root/.condarc")
+GUARDED = ("/etc", "/init", "/sync", "/var/lib/bootsman", "/run/sshd", "/run/bootsman", "/usr/bin/shutdown",
+           "/usr/sbin/shutdown", "/root/.bashrc", "/root/.condarc", "/root/.jupyter", "/root/tensorboard-logs")
+
+
+def fingerprint(path):
+    """What would tell a change of the file: its kind, mode and owner, and a hash or link target."""
+    status = os.lstat(path)
+    content = b""
+    if os.path.islink(path):
+        content = os.readlink(path).encode()
+    elif os.path.isfile(path):
+        content = Path(path).read_bytes()
+    return status.st_mode, status.st_uid, status.st_gid, hashlib.sha256(content).hexdigest()
 
 
 def fingerprints():
-    return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() if Path(path).exists() else None
-            for path in GUARDED}
+    paths = {path for path in GUARDED if os.path.lexists(path)}
+    for start in GUARDED:
+        for folder, folders, files in os.walk(start):
+            paths |= {os.path.join(folder, name) for name in folders + files}
+    return {path: fingerprint(path) for path in paths}
 
 
 def mounts():
