@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/version.h"
@@ -49,6 +50,14 @@ int run_plan(const Setup& setup, const Plan& plan, std::vector<EnvVar> environme
   return code;
 }
 
+/// Boot steps rewrite /etc, /root and the time zone of the machine that they run on.
+bool steps_would_change_a_machine(const Plan& plan) {
+  const auto& units = plan.units;
+  const bool steps = std::any_of(units.begin(), units.end(),
+                                 [](const Unit& unit) { return unit.builtin.has_value(); });
+  return steps && !in_container();
+}
+
 }  // namespace
 
 int run_command(const RunOptions& options) {
@@ -61,6 +70,13 @@ int run_command(const RunOptions& options) {
   if (!loaded.ok()) {
     for (const std::string& line : lines) print(line);
     print("bootsman: cannot start: the configuration is not valid, and nothing was started");
+    return kExitConfig;
+  }
+  if (steps_would_change_a_machine(loaded.plan)) {
+    print(
+        "bootsman: cannot run the boot steps here: this is not a container, and they would change "
+        "this machine's /etc and /root; run it as a container's entry point, or write extends = "
+        "\"empty\" in a configuration of your own");
     return kExitConfig;
   }
   return run_plan(setup, loaded.plan, inherited_environment(), lines);

@@ -54,6 +54,14 @@ std::optional<StepResult> step_result(std::string_view text) {
   return std::nullopt;
 }
 
+/// Whether a unit is started with this secret: then a restart needs it again.
+bool passed_on(const Plan& plan, const std::string& secret) {
+  return std::any_of(plan.units.begin(), plan.units.end(), [&](const Unit& unit) {
+    const auto& names = unit.launch.secrets;
+    return std::find(names.begin(), names.end(), secret) != names.end();
+  });
+}
+
 }  // namespace
 
 void Runtime::execute(const AskConditions& action) {
@@ -130,7 +138,8 @@ void Runtime::step_answer(const Value& line) {
   if (const Value* variables = line.find("env"); variables != nullptr && variables->object())
     for (const auto& [name, value] : *variables->object())
       if (value.string() != nullptr) environment_.set(name, *value.string());
-  for (const std::string& name : line.get_strings("wipe")) environment_.forget_secret(name);
+  for (const std::string& name : line.get_strings("wipe"))
+    if (!passed_on(plan_, name)) environment_.forget_secret(name);
   if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
     say(line.get_string("severity") == "warning" ? Severity::Warning : Severity::Info,
         plan_[item->unit].name + ": " + *text->string());

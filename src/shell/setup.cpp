@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "helper/protocol.h"
@@ -89,6 +90,21 @@ Setup set_up_process() {
         "cannot open the init's own executable, so boot steps and file checks can't run: mount "
         "/proc");
   return setup;
+}
+
+bool in_container() {
+  if (::getpid() == 1) return true;
+  // The first PID namespace of a kernel has this inode number (PROC_PID_INIT_INO).
+  constexpr std::string_view kFirstNamespace = "pid:[4026531836]";
+  char target[64];
+  const ssize_t length = ::readlink("/proc/self/ns/pid", target, sizeof target);
+  if (length > 0 && std::string_view(target, static_cast<std::size_t>(length)) != kFirstNamespace)
+    return true;
+  for (const char* file : {"/.dockerenv", "/run/.containerenv"})
+    if (::access(file, F_OK) == 0) return true;
+  for (const char* name : {"container", "KUBERNETES_SERVICE_HOST"})
+    if (::getenv(name) != nullptr) return true;
+  return false;
 }
 
 std::vector<EnvVar> inherited_environment() {

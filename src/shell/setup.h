@@ -23,6 +23,11 @@ struct Setup {
 /// dumps (they would hold secrets), subreaper when not PID 1.
 Setup set_up_process();
 
+/// Whether this process lives in a container: PID 1, a PID namespace of its own, or one of the
+/// signs that container engines leave (/.dockerenv, /run/.containerenv, $container,
+/// $KUBERNETES_SERVICE_HOST). Boot steps write into /etc, which on a plain machine is the owner's.
+bool in_container();
+
 /// The variables that this process was started with, in their order; those without "=" are skipped.
 std::vector<EnvVar> inherited_environment();
 

@@ -20,6 +20,14 @@ def test_service_gets_those_it_names(boot):
     assert SECRETS["SECRET_KEY"] not in container.log
 
 
+def test_restart_gets_a_secret_that_a_boot_step_has_used_up(boot):
+    # The step password is done with ROOT_PASSWORD; the service that has it too starts twice after that.
+    container = boot('[step.password]\n[service.show]\n'
+                     'command = ["sh", "-c", "echo got=$ROOT_PASSWORD; sleep 0.1"]\n'
+                     'pass_secrets = ["ROOT_PASSWORD"]\nrestart = { delay = "10ms" }\n', env=SECRETS)
+    container.wait_for_log(r"(?s)got=word-of-the-pod.*got=word-of-the-pod", 20)
+
+
 def test_job_gets_the_key_of_the_bucket(boot):
     container = boot("", "--", "sh", "-c", "env", env=SECRETS)
     assert container.wait() == 0
