@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 from lib.container import eventually
 
@@ -58,12 +59,15 @@ def test_killed_service_comes_back(boot):
 def test_children_of_a_crashed_service_are_cleaned_before_it_comes_back(boot):
     container = boot('[service.web]\ncommand = ["sh", "-c", "sleep 2000 & echo up; wait; exit 1"]\n'
                      'restart = { delay = "10ms" }\n')
-    container.wait_for_log("up")
-    child = container.process_with("sleep 2000")
+
+    def sleepers():
+        return [pid for pid, line in container.processes().items() if line == "sleep 2000"]
+
+    first = eventually(sleepers, 5, "the child of the first run is there")
     os.kill(container.process_with("sh -c sleep 2000"), signal.SIGKILL)
-    eventually(lambda: child not in container.processes(), 5, "the child of the first run is gone")
-    assert container.process_with("sleep 2000") != child
-    assert sum("sleep 2000" == line for line in container.processes().values()) == 1
+    second = eventually(lambda: first != sleepers() and sleepers(), 5, "the service is back with a new child")
+    assert len(second) == 1 and first[0] not in second
+    assert not Path(f"/proc/{first[0]}").exists()
 
 
 def test_service_starts_after_what_it_names_is_ready(boot):
