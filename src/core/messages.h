@@ -57,6 +57,9 @@ struct ExecFailure {
   int shell_code() const;
 };
 
+/// What the container ends with when a unit other than the job ended it for lack of memory.
+inline constexpr int kOutOfMemoryCode = 101;
+
 /// One run is over: its direct child was reaped.
 struct ProcessEnd {
   UnitIndex unit;
@@ -65,6 +68,9 @@ struct ProcessEnd {
   bool group_left = false;    ///< Other members of its process group live on.
   Micros cpu{0};              ///< User and system time, from wait4(2).
   std::uint64_t max_rss = 0;  ///< Bytes, from wait4(2).
+  /// What else is known of the end, to continue a sentence: "probably out of memory (limit 8 GiB)".
+  std::string note = {};
+  bool out_of_memory = false;  ///< Then the unit's code is kOutOfMemoryCode.
 };
 
 /// All deaths that one round of reaping found, as one fact: so no order made from it can name a

@@ -42,6 +42,8 @@ RunEnd read_end(const Turn& turn, UnitIndex unit, const Process& process, const 
   read.code = status.shell_code();
   read.text =
       fmt::format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
+  if (!end.note.empty()) read.text += ", " + end.note;
+  if (end.out_of_memory && spec.kind != UnitKind::Job) read.code = kOutOfMemoryCode;
   return read;
 }
 

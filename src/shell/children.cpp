@@ -71,7 +71,11 @@ void Children::status_ready(Pid pid) {
 }
 
 Death Children::death_of(Child& child, Pid pid, int status) {
-  Death death{child.owner, to_exit_status(status), group_lives(pid), {}, 0};
+  Death death;
+  death.owner = child.owner;
+  death.how = to_exit_status(status);
+  death.group_left = group_lives(pid);
+  death.killed_by_us = child.killed;
   if (child.failure) {
     death.how = *child.failure;
   } else if (child.pending != nullptr) {
@@ -118,8 +122,9 @@ std::vector<UnitRun> Children::take_emptied() {
 }
 
 void Children::signal(const ChildOwner& owner, Signal signal, KillScope scope) {
-  for (const auto& [number, child] : table_) {
+  for (auto& [number, child] : table_) {
     if (child.owner != owner) continue;
+    child.killed = child.killed || signal.value == SIGKILL;
     if (scope == KillScope::Process) {
       ::kill(number, signal.value);
       return;

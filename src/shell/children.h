@@ -35,7 +35,10 @@ struct Death {
   std::variant<ExitStatus, ExecFailure> how;
   bool group_left = false;
   Micros cpu{0};
-  std::uint64_t max_rss = 0;
+  std::uint64_t max_rss = 0;   ///< Bytes, from wait4(2).
+  bool killed_by_us = false;   ///< We have sent it SIGKILL.
+  bool out_of_memory = false;  ///< See OomWatch.
+  std::string note;            ///< What else is known of the end: continues a sentence.
 };
 
 /// All processes that the init made: the one table from pid to owner, the one place that reaps, and
@@ -70,6 +73,7 @@ class Children {
     std::unique_ptr<PendingSpawn> pending;
     FdWatch status;
     bool changes_user = false;
+    bool killed = false;                 ///< SIGKILL was sent.
     std::optional<ExecFailure> failure;  ///< Read from the status pipe already.
   };
   struct LeftGroup {

@@ -43,6 +43,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
                   if (const auto* run = std::get_if<UnitRun>(&owner))
                     post(ExecSucceeded{run->unit, run->run});
                 }),
+      oom_(OomWatch::open()),
       helpers_(loop, children_, logs_, setup.image.get()),
       launcher_(children_, logs_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
@@ -111,13 +112,15 @@ void Runtime::turn() {
 void Runtime::reap() {
   reap_due_ = false;
   Children::Reaped reaped = children_.reap();
+  if (const std::string said = oom_.attribute(reaped.deaths); !said.empty())
+    say(Severity::Warning, said);
   ProcessesEnded ended;
   ended.orphans = reaped.orphans;
   for (Death& death : reaped.deaths) {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);
-      ended.ends.push_back(
-          {run->unit, run->run, std::move(death.how), death.group_left, death.cpu, death.max_rss});
+      ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
+                            death.max_rss, std::move(death.note), death.out_of_memory});
     } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {
       helpers_.ended(*helper, death.how);
     } else if (const auto* check = std::get_if<CheckId>(&death.owner)) {

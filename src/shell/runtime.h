@@ -11,6 +11,7 @@
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
+#include "shell/oom_watch.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
 #include "shell/setup.h"
@@ -66,6 +67,7 @@ class Runtime {
   LogHub logs_;
   OwnLog own_log_;
   Children children_;
+  OomWatch oom_;
   Helpers helpers_;
   Launcher launcher_;
   Checks checks_;

@@ -293,3 +293,29 @@ TEST_CASE("a step that succeeded may leave a process behind, one that failed may
   CHECK(bench.group_emptied("bad") == "");
   CHECK(bench.is("bad") == "failed");
 }
+
+TEST_CASE("lack of memory is told, and is the code of the container without a job") {
+  struct Row {
+    const char* name;
+    UnitKind kind;
+    const char* finish;
+  };
+  for (const Row& row : {Row{"a service that ends the container", UnitKind::Service, "finish 101 "},
+                         Row{"the job keeps its own code", UnitKind::Job, "finish 137 "}}) {
+    CAPTURE(row.name);
+    PlanBuilder made;
+    Unit& unit = made.add(row.kind, "job");
+    unit.restart.when = RestartPolicy::When::Never;
+    unit.on_failure = OnFailure::Shutdown;
+    Bench bench(made.plan());
+    bench.boot();
+    bench.up("job");
+    ProcessEnd end{bench.at("job"), bench.run("job"), ExitStatus::signaled(9), false, {}, 0};
+    end.note = "probably out of memory (limit 8.0 GiB)";
+    end.out_of_memory = true;
+    bench.send(ProcessesEnded{{end}, 0});
+    CHECK(bench.status("job").why ==
+          "killed by SIGKILL after 0 ms, probably out of memory (limit 8.0 GiB)");
+    CHECK(bench.counted(0).starts_with(row.finish));
+  }
+}

@@ -1,0 +1,95 @@
+#include "shell/oom_watch.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/text.h"
+#include "sys/fd.h"
+
+namespace bootsman {
+namespace {
+
+constexpr int kShellSigKill = 128 + SIGKILL;
+
+std::optional<MemoryCgroup> usual_place() {
+  for (const MemoryCgroup& group :
+       {MemoryCgroup{"/sys/fs/cgroup", true}, MemoryCgroup{"/sys/fs/cgroup/memory", false}})
+    if (read_text(group.events_file())) return group;
+  return std::nullopt;
+}
+
+const ExitStatus* status_of(const Death& death) {
+  return std::get_if<ExitStatus>(&death.how);
+}
+
+bool killed_by_somebody(const Death& death) {
+  const ExitStatus* status = status_of(death);
+  return status != nullptr && *status == ExitStatus::signaled(SIGKILL) && !death.killed_by_us;
+}
+
+/// A shell whose program was killed ends with 137 itself.
+bool tells_of_a_kill(const Death& death) {
+  const ExitStatus* status = status_of(death);
+  return status != nullptr && *status == ExitStatus::exited(kShellSigKill);
+}
+
+}  // namespace
+
+OomWatch OomWatch::open() {
+  const auto cgroup = read_text("/proc/self/cgroup");
+  const auto mounts = read_text("/proc/self/mountinfo");
+  std::optional<MemoryCgroup> group;
+  if (cgroup && mounts) group = find_memory_cgroup(*cgroup, *mounts);
+  if (!group || !read_text(group->events_file())) group = usual_place();
+  return OomWatch(std::move(group));
+}
+
+OomWatch::OomWatch(std::optional<MemoryCgroup> group) : group_(std::move(group)) {
+  seen_ = count().value_or(0);
+}
+
+std::optional<std::uint64_t> OomWatch::count() const {
+  if (!group_) return std::nullopt;
+  const auto text = read_text(group_->events_file());
+  return text ? oom_kills(*text) : std::nullopt;
+}
+
+std::string OomWatch::limit_text() const {
+  const auto text = read_text(group_->limit_file());
+  const auto limit = text ? memory_limit(*text) : std::nullopt;
+  return limit ? "limit " + say_size(*limit) : "the container has no limit of its own";
+}
+
+std::string OomWatch::attribute(std::vector<Death>& deaths) {
+  if (deaths.empty()) return {};
+  const auto now = count();
+  if (!now || *now <= seen_) return {};
+  std::uint64_t killed = *now - seen_;
+  seen_ = *now;
+  const std::string limit = limit_text();
+
+  std::vector<Death*> victims;
+  for (Death& death : deaths)
+    if (killed_by_somebody(death)) victims.push_back(&death);
+  // The kernel takes the largest first.
+  std::ranges::sort(victims, std::greater{}, &Death::max_rss);
+  if (victims.size() > killed) victims.resize(killed);
+  for (Death* victim : victims) {
+    victim->out_of_memory = true;
+    victim->note = "probably out of memory (" + limit + "; it had taken up to " +
+                   say_size(victim->max_rss) + ")";
+    --killed;
+  }
+  for (Death& death : deaths) {
+    if (killed == 0 || !tells_of_a_kill(death)) continue;
+    death.out_of_memory = true;
+    death.note = "a process below it was probably killed for lack of memory (" + limit + ")";
+    --killed;
+  }
+  if (killed == 0) return {};
+  return "the kernel has killed " + std::to_string(killed) +
+         (killed == 1 ? " process" : " processes") +
+         " of the container for lack of memory, none of them a unit's own (" + limit + ")";
+}
+
+}  // namespace bootsman

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cgroup.h"
+#include "shell/children.h"
+
+namespace bootsman {
+
+/// Tells which deaths were the kernel's, for lack of memory, by the counter of the container's
+/// memory control group. Reads it once at the start, and then only when a process of ours has died.
+/// Claims no more than is known: a direct child that died of a SIGKILL which was not ours while the
+/// counter rose was "probably out of memory".
+class OomWatch {
+ public:
+  /// The init's own group. Without one (no /proc, no /sys, an old kernel) nothing is ever claimed.
+  static OomWatch open();
+  explicit OomWatch(std::optional<MemoryCgroup> group);
+
+  /// Adds `note` and `out_of_memory` to the deaths of one round. Returns a sentence for the log
+  /// when the kernel killed more than these deaths account for, else nothing.
+  std::string attribute(std::vector<Death>& deaths);
+
+ private:
+  std::optional<std::uint64_t> count() const;
+  std::string limit_text() const;
+
+  std::optional<MemoryCgroup> group_;
+  std::uint64_t seen_ = 0;
+};
+
+}  // namespace bootsman

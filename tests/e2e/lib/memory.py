@@ -1,0 +1,59 @@
+"""A memory control group of a test's own, in whichever version this machine has."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def _own_group():
+    """(the folder of this process's memory group, whether it is version 2), or None."""
+    paths = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        paths.update(dict.fromkeys(controllers.split(","), path.lstrip("/")))
+    if "memory" in paths:
+        return CGROUPS / "memory" / paths["memory"], False
+    if "memory" in (CGROUPS / "cgroup.controllers").read_text().split():
+        return CGROUPS / paths[""], True
+    return None
+
+
+@contextlib.contextmanager
+def memory_group(name, limit):
+    """Yields a context manager: what is started inside of it lives in a new group of `limit` bytes.
+
+    Yields None where no such group can be made."""
+    try:
+        home, v2 = _own_group()
+        group = home / f"{name}-{os.getpid()}"
+        group.mkdir()
+    except (OSError, TypeError):
+        yield None
+        return
+    try:
+        (group / ("memory.max" if v2 else "memory.limit_in_bytes")).write_text(str(limit))
+        yield lambda: _inside(home, group)
+    except FileNotFoundError:  # Version 2 where the parent does not hand memory down.
+        yield None
+    finally:
+        _remove(group)
+
+
+@contextlib.contextmanager
+def _inside(home, group):
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        (home / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _remove(group):
+    for _ in range(100):
+        try:
+            return group.rmdir()
+        except OSError:  # What was killed in it is not gone yet.
+            time.sleep(0.05)

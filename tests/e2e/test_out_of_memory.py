@@ -1,0 +1,66 @@
+"""The kernel kills for lack of memory: the init says so, as far as it knows."""
+
+import os
+import signal
+
+import pytest
+
+from lib.memory import memory_group
+
+MIB = 1 << 20
+EATER = "python3 -c 'a = []\nwhile True: a.append(bytearray(1 << 20))'"
+FAIL = 'on_failure = "shutdown"\nrestart = { when = "never" }\n'
+
+
+@pytest.fixture
+def limited(boot):
+    """limited(…): as boot(…), in a memory group of 96 MiB."""
+    with memory_group("bootsman-test", 96 * MIB) as inside:
+        if inside is None:
+            pytest.skip("no memory control group can be made here")
+
+        def start(*words, **options):
+            with inside():
+                return boot(*words, **options)
+
+        yield start
+
+
+def test_service_that_takes_all_memory_is_told_from_one_that_is_killed(limited, root):
+    root.write("/dev/termination-log", "")
+    root.write("/root/eat", f"#!/bin/sh\nexec {EATER}\n", 0o755)
+    container = limited(f'[service.eater]\ncommand = ["/root/eat"]\n{FAIL}')
+    assert container.wait(60) == 101
+    sentence = r"killed by SIGKILL after .*, probably out of memory \(limit 96 MiB; it had taken up to \d+(\.\d)? MiB\)"
+    container.wait_for_log(sentence, 1)
+    assert "probably out of memory" in root.read("/dev/termination-log")
+
+
+def test_kill_by_hand_is_not_laid_to_memory(limited):
+    container = limited(f'[service.web]\ncommand = ["sleep", "1000"]\n{FAIL}')
+    os.kill(container.process_with("sleep 1000"), signal.SIGKILL)
+    assert container.wait() == 137
+    assert "memory" not in container.log
+
+
+def test_job_keeps_its_code(limited, root):
+    root.write("/root/eat", f"#!/bin/sh\nexec {EATER}\n", 0o755)
+    container = limited("", "--", "/root/eat")
+    assert container.wait(60) == 137
+    assert "probably out of memory" in container.log
+
+
+def test_process_below_a_shell_is_told_as_such(limited, root):
+    root.write("/root/eat", f"#!/bin/sh\n{EATER}\nexit $?\n", 0o755)
+    container = limited("", "--", "/root/eat")
+    assert container.wait(60) == 137
+    assert "exited 137" in container.log
+    assert "a process below it was probably killed for lack of memory" in container.log
+
+
+def test_loss_that_no_unit_accounts_for_is_told_at_the_next_death(limited, root):
+    """The shell goes on after its program was killed, and ends by itself later."""
+    root.write("/root/eat", f"#!/bin/sh\n{EATER}\nexit 5\n", 0o755)
+    container = limited("", "--", "/root/eat")
+    assert container.wait(60) == 5
+    assert "the kernel has killed 1 process of the container for lack of memory" in container.log
