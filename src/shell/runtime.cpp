@@ -180,9 +180,12 @@ void Runtime::arm_timer() {
 }
 
 void Runtime::listen() {
+  const bool again = listen_again_.has_value();
   listen_again_.reset();
-  std::erase_if(not_listening_, [this](const ListenAddress& address) {
+  std::erase_if(not_listening_, [&](const ListenAddress& address) {
     const auto listening = server_.listen(address);
+    if (listening && again)
+      say(Severity::Info, "listening on port " + std::to_string(*listening) + " now");
     if (listening) return true;
     say(Severity::Error, listening.error().message() + "; trying again every 5 s");
     return false;

@@ -3,6 +3,7 @@
 import json
 
 from lib.container import eventually
+from lib.root import BINARY_INSIDE
 
 GIVES_UP = """
 [service.web]
@@ -96,3 +97,24 @@ def test_answers_during_a_flood_of_log_lines(boot):
     for _ in range(50):
         assert container.status("/health") == 200
     eventually(lambda: len(container.stdout.bytes) > 10_000_000, 30, "the flood is forwarded")
+
+
+SQUATTER = """
+import os, socket, time
+port = socket.create_server(("0.0.0.0", 8080))
+open("/root/taken", "w").close()
+while not os.path.exists("/root/free"):
+    time.sleep(0.02)
+"""
+
+
+def test_taken_port_is_said_and_taken_over_when_it_is_free(root, maker):
+    root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n[service.a]\ncommand = ["sleep", "1000"]\n')
+    root.write("/root/squatter.py", SQUATTER)
+    script = (f"python3 /root/squatter.py & until [ -e /root/taken ]; do sleep 0.02; done; exec {BINARY_INSIDE} run")
+    container = maker.start(root, command=["sh", "-c", script])
+    container.wait_for_log("cannot listen on 0.0.0.0:8080: address already in use")
+    container.wait_for_log("boot done")
+    root.write("/root/free", "")
+    container.wait_for_log("listening on port 8080 now", 15)
+    assert container.status("/health") == 200
