@@ -67,7 +67,9 @@ class CommandReader {
   /// Why the option can't be taken, or nothing.
   std::optional<Error> option(std::string_view word) {
     const auto name = word.substr(0, word.find('='));
-    const auto found = std::ranges::find(row_.options, name, &OptionRow::name);
+    const auto found = std::ranges::find_if(row_.options, [&](const OptionRow& row) {
+      return row.name == name || (!row.letter.empty() && row.letter == name);
+    });
     if (found == row_.options.end()) {
       std::vector<std::string_view> known;
       for (const auto& option : row_.options) known.push_back(option.name);
@@ -119,7 +121,10 @@ std::string left(std::string_view text, std::size_t width) {
 
 std::string usage(const CommandRow& row) {
   std::string line = "bootsman " + std::string(row.name);
-  for (const auto& option : row.options) {
+  constexpr std::size_t kOptionsOnALine = 4;
+  const bool all = row.options.size() <= kOptionsOnALine;
+  if (!all) line += " [OPTION…]";
+  for (const auto& option : all ? row.options : std::span<const OptionRow>()) {
     line += " [" + std::string(option.name);
     line += option.value.empty() ? "]" : " " + std::string(option.value) + "]";
   }
@@ -127,6 +132,13 @@ std::string usage(const CommandRow& row) {
 }
 
 }  // namespace
+
+std::string option_words(const OptionRow& option) {
+  std::string words;
+  if (!option.letter.empty()) words = std::string(option.letter) + ", ";
+  words += option.name;
+  return option.value.empty() ? words : words + " " + std::string(option.value);
+}
 
 bool Invocation::has(std::string_view option) const {
   return std::ranges::any_of(options, [&](const auto& given) { return given.first == option; });
@@ -175,10 +187,11 @@ std::string help_text(const CommandRow& command) {
   std::string text = "usage: " + usage(command) + "\n\n" + std::string(command.doc) + "\n";
   if (!command.details.empty()) text += "\n" + std::string(command.details);
   if (!command.options.empty()) text += "\n";
+  std::size_t width = 15;
+  for (const auto& option : command.options)
+    width = std::max(width, option_words(option).size() + 2);
   for (const auto& option : command.options) {
-    const auto name =
-        std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-    text += left(name, 15) + std::string(option.doc) + "\n";
+    text += left(option_words(option), width) + std::string(option.doc) + "\n";
   }
   return text;
 }

@@ -11,9 +11,10 @@
 namespace bootsman {
 
 struct OptionRow {
-  std::string_view name;   ///< "--config"
-  std::string_view value;  ///< What stands for its value, "FILE"; empty: it takes none.
-  std::string_view doc;    ///< Half a sentence.
+  std::string_view name;         ///< "--config"
+  std::string_view value;        ///< What stands for its value, "FILE"; empty: it takes none.
+  std::string_view doc;          ///< Half a sentence.
+  std::string_view letter = "";  ///< The same in short, "-v".
 };
 
 /// One command. The parser, --help, the man page's test and the hints read these rows.
@@ -50,6 +51,9 @@ struct Invocation {
 /// Reads the words after the program's name. As PID 1 without a command, `run` is meant. An error
 /// is a usage error: what is wrong, with a hint.
 Result<Invocation> parse_arguments(std::span<const std::string> words, bool is_pid_1);
+
+/// "--config FILE", "-v, --verbose".
+std::string option_words(const OptionRow& option);
 
 /// The page of `bootsman --help`.
 std::string help_text();

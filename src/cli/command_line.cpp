@@ -10,6 +10,7 @@
 #include "cli/health_command.h"
 #include "cli/help_command.h"
 #include "cli/version_command.h"
+#include "cli/wrap_command.h"
 #include "helper/motd_main.h"
 #include "helper/protocol.h"
 #include "shell/run.h"
@@ -31,6 +32,7 @@ constexpr Handler kHandlers[] = {
      [](const Invocation& asked) {
        return run_command({asked.value("--config"), asked.words});
      }},
+    {"wrap", [](const Invocation& asked) { return wrap_command(asked); }},
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
     {"check",

@@ -10,6 +10,15 @@ namespace {
 constexpr OptionRow kRunOptions[] = {
     {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
 };
+constexpr OptionRow kWrapOptions[] = {
+    {"--single-child", "", "signals go to CMD alone, not to its process group"},
+    {"--rewrite", "SIG:SIG", "forward the first signal as the second; 0 drops it"},
+    {"--subreaper", "", "reap orphans although not PID 1"},
+    {"--parent-death", "SIG", "get SIG when the parent dies, and forward it"},
+    {"--remap-exit", "CODE", "this exit code becomes 0"},
+    {"--warn-on-reap", "", "say when an orphan was reaped", "-w"},
+    {"--verbose", "", "say what happens; twice: every signal too", "-v"},
+};
 constexpr OptionRow kCheckOptions[] = {
     {"--env", "", "variables must have values in this environment (else a warning)"},
 };
@@ -23,7 +32,7 @@ constexpr OptionRow kHelpOptions[] = {
     {"--reference", "", "print the reference of all keys, as Markdown"},
 };
 
-constexpr std::array<CommandRow, 7> kCommands{{
+constexpr std::array<CommandRow, 8> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -35,6 +44,21 @@ constexpr std::array<CommandRow, 7> kCommands{{
                 "The configuration is FILE, else $BOOTSMAN_CONFIG, else\n"
                 "/etc/bootsman/bootsman.toml; then /etc/bootsman/conf.d/*.toml in name order.\n",
      .options = kRunOptions,
+     .words_max = 1'000'000,
+     .takes_command = true},
+    {.name = "wrap",
+     .words = "[--] CMD…",
+     .doc = "run one command as tini and dumb-init do: no services",
+     .details =
+         "Reads no configuration. Forwards every signal to CMD's process group, reaps orphans,\n"
+         "leaves the standard streams alone, and ends with CMD's exit code, 128 + n for\n"
+         "signal n, 127 when CMD is not found, 126 when it can't be executed. A shell's job\n"
+         "control works through it. --rewrite and --remap-exit may be repeated.\n"
+         "\n"
+         "Called as tini, tini-static, docker-init or dumb-init (a link, or a copy of that\n"
+         "name) it takes those programs' own options and variables.\n",
+     .options = kWrapOptions,
+     .words_min = 1,
      .words_max = 1'000'000,
      .takes_command = true},
     {.name = "check",

@@ -52,8 +52,7 @@ std::string command(const CommandRow& row) {
   text += "\n" + roff(row.doc) + ".\n";
   if (!row.details.empty()) text += ".PP\n" + roff(row.details);
   for (const auto& option : row.options) {
-    const auto value = option.value.empty() ? "" : " " + std::string(option.value);
-    text += entry(std::string(option.name) + value, option.doc);
+    text += entry(option_words(option), option.doc);
   }
   return text;
 }

@@ -13,14 +13,15 @@ ALLOWED_INCLUDES = {
     "logs": ["base"],
     "wire": ["base", "plan", "core", "logs"],
     "sys": ["base"],
+    "wrap": ["base", "sys"],
     "helper": ["base", "config", "plan", "steps", "sys"],
     "shell": ["base", "config", "plan", "core", "steps", "logs", "wire", "sys", "helper/protocol.h"],
-    "cli": ["base", "config", "plan", "core", "steps", "logs", "wire", "sys", "helper", "shell"],
-    ".": ["base", "config", "plan", "core", "steps", "logs", "wire", "sys", "helper", "shell", "cli"],
+    "cli": ["base", "config", "plan", "core", "steps", "logs", "wire", "sys", "helper", "shell", "wrap"],
+    ".": ["base", "config", "plan", "core", "steps", "logs", "wire", "sys", "helper", "shell", "wrap", "cli"],
 }
 
 PURE = "base|config|plan|core|steps|logs|wire"
-SHELL = "sys|shell|helper|cli"
+SHELL = "sys|shell|helper|wrap|cli"
 
 # (headers, the only paths that may include them, what to do instead)
 HEADER_HOMES = [
@@ -51,9 +52,9 @@ CALL_HOMES = [
      "read /etc/passwd and /etc/group: a static C library loads the image's modules for it"),
     (r"(?<![\w.>])(getaddrinfo|gethostbyname|getnameinfo|getservby\w+)\s*\(", r"src/none/",
      "resolve with c-ares, in a helper"),
-    (r"(?<![\w.>])v?fork\s*\(", r"src/sys/", "use the spawner: fork of a grown parent is slow, vfork freezes PID 1"),
+    (r"(?<![\w.>])v?fork\s*\(", r"src/(sys/|wrap/child\.cpp)", "use the spawner: fork of a grown parent is slow, vfork freezes PID 1"),
     (r"(?<![\w.>])kill\s*\(\s*-\s*1\b", r"src/none/", "walk /proc: kill(-1) reaches what is not ours"),
-    (r"(?<![\w.>])(_exit|abort|std::exit|std::abort|exit|quick_exit)\s*\(", r"src/(main\.cpp|sys/)",
+    (r"(?<![\w.>])(_exit|abort|std::exit|std::abort|exit|quick_exit)\s*\(", r"src/(main\.cpp|sys/|wrap/child\.cpp)",
      "return a Result: only main ends the process"),
     (r"_clock::now\b|\bclock_gettime\s*\(|\bgettimeofday\s*\(|(?<![\w.>])(std::)?time\s*\(\s*(nullptr|NULL|0|&)",
      rf"src/({SHELL})/", "take the time as an argument"),

@@ -84,6 +84,11 @@ const Row kRows[] = {
     {"a word for none", false, {"motd", "x"}, "error: bootsman motd can't take \"x\""},
     {"help for a command", false, {"help", "run"}, "help -- run"},
     {"helper without a name", false, {"helper"}, "error: bootsman helper needs NAME"},
+    {"a short option and its long name",
+     false,
+     {"wrap", "-v", "--verbose", "--", "ls", "-v"},
+     "wrap --verbose --verbose -- ls -v"},
+    {"wrap without a command", false, {"wrap", "-v"}, "error: bootsman wrap needs [--] CMD…"},
     {"helper", false, {"helper", "steps"}, "helper -- steps"},
 };
 

@@ -22,7 +22,11 @@ TEST_CASE("the manual names every command and option, and no roff request by cha
     CAPTURE(row.name);
     CHECK((page.find("\n.SS " + std::string(row.name)) != page.npos) == !row.hidden);
     for (const auto& option : row.options) {
-      CHECK(page.find(".B \\-\\-" + std::string(option.name.substr(2))) != page.npos);
+      std::string name(option.letter);
+      if (!name.empty()) name = "\\" + name + ", ";
+      name += "\\-\\-";
+      for (const char c : option.name.substr(2)) name += c == '-' ? "\\-" : std::string(1, c);
+      CHECK_MESSAGE(page.find("\n.B " + name) != page.npos, name);
     }
   }
   CHECK(page.find("\n\n") == page.npos);
