@@ -121,9 +121,45 @@ struct LeftoversCounted {
   std::string names;  ///< "python (pid 31), sleep (pid 44)": the first few.
 };
 
-using Event =
-    std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded, ProcessesEnded,
-                 GroupEmptied, StepFinished, CheckFinished, SignalReceived, Tick, LeftoversCounted>;
+/// Names one command of a person; the giver chooses it, and gets it back with the Reply.
+struct CommandId {
+  std::uint64_t value = 0;
+  auto operator<=>(const CommandId&) const = default;
+};
+
+/// Start what does not run; forgets earlier failures, delays and the restart limit. Units that are
+/// blocked for want of it are looked at again.
+struct StartUnit {
+  UnitIndex unit;
+};
+/// Stop it, and keep it stopped until it is started. Of the job: stop the container.
+struct StopUnit {
+  UnitIndex unit;
+};
+/// Stop it if it runs, then as StartUnit.
+struct RestartUnit {
+  UnitIndex unit;
+};
+/// Signal the unit's process, and only that.
+struct SignalUnit {
+  UnitIndex unit;
+  Signal signal;
+};
+/// Stop the container. Where a job has ended its code goes before this one.
+struct StopInit {
+  std::optional<int> exit_code;
+};
+using Command = std::variant<StartUnit, StopUnit, RestartUnit, SignalUnit, StopInit>;
+
+/// A person asks for something. Answered by exactly one Reply, unless it comes after Finish.
+struct CommandReceived {
+  CommandId id;
+  Command what;
+};
+
+using Event = std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded,
+                           ProcessesEnded, GroupEmptied, StepFinished, CheckFinished,
+                           SignalReceived, Tick, LeftoversCounted, CommandReceived>;
 
 // ---- Actions: what to do (imperative)
 // ------------------------------------------------------------
@@ -182,14 +218,24 @@ struct Say {
   std::string text;
 };
 
+/// A command has come to its end, or was refused. Start and restart end when the unit is ready or
+/// done (ok), or failed, blocked, skipped, or ended before it was ready (not ok, though its restart
+/// policy may go on). Stop ends when nothing of the unit is left. The others end at once. A later
+/// start, stop or restart of the same unit ends an earlier one as "overtaken".
+struct Reply {
+  CommandId id;
+  bool ok = true;
+  std::string text;  ///< A sentence for the person: "service.a is ready".
+};
+
 /// Leave with this exit code. The last action of a life.
 struct Finish {
   int exit_code = 0;
   std::string reason;  ///< For the termination message: "service.x failed: exited 1 …".
 };
 
-using Action =
-    std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say, Finish>;
+using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say,
+                            Reply, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace bootsman

@@ -65,6 +65,14 @@ bool is_stopping(const Phase& phase) {
   return course_of(phase) == Course::Stopping;
 }
 
+std::optional<Process> process_of(const Phase& phase) {
+  if (const auto* p = std::get_if<phase::Starting>(&phase)) return p->process;
+  if (const auto* p = std::get_if<phase::Running>(&phase)) return p->process;
+  if (const auto* p = std::get_if<phase::Ready>(&phase)) return p->process;
+  if (const auto* p = std::get_if<phase::Stopping>(&phase)) return p->process;
+  return std::nullopt;
+}
+
 std::optional<MonoTime> deadline_of(const Phase& phase) {
   struct At {
     Deadline operator()(const phase::Idle&) const { return std::nullopt; }

@@ -20,8 +20,10 @@ namespace bootsman {
 //   Spawning → (a stop) → Recalled → Stopping | Stopped
 //   Applying → (a stop) → Cancelling → Done | Stopped
 //   Waiting → Blocked, Skipped;   Waiting, Asking, Queued, Backoff → (a stop) → Stopped
+//   Done, Failed, Blocked, Skipped, Stopped → (a start by command) → Waiting
+//   Blocked → (a start of what it requires) → Waiting;   Failed, Blocked → (a stop) → Stopped
 //
-// Done, Failed, Blocked, Skipped and Stopped are final.
+// Done, Failed, Blocked, Skipped and Stopped are final: only a command leads out of them.
 
 /// The process of a run, from Spawned until it was reaped.
 struct Process {
@@ -48,6 +50,7 @@ enum class Then : std::uint8_t {
   Restart,  ///< It was stopped to be started again.
   Fail,     ///< It was stopped because it took too long.
   Stay,     ///< It was stopped to stay stopped.
+  Anew,     ///< It was stopped by a command that starts it again, at once.
 };
 
 namespace phase {
@@ -89,6 +92,7 @@ struct Spawning {
 struct Recalled {
   RunId run;
   Signal signal;
+  Then then = Then::Stay;
   bool operator==(const Recalled&) const = default;
 };
 /// A child exists; its exec has not been seen to succeed.
@@ -151,11 +155,13 @@ struct Failed {
   bool operator==(const Failed&) const = default;
 };
 struct Blocked {
+  bool by_command = false;  ///< What it lacks was stopped by command, and can be started again.
   bool operator==(const Blocked&) const = default;
 };
 struct Skipped {
   bool operator==(const Skipped&) const = default;
 };
+/// While the container runs: by command, and it stays so until the next one.
 struct Stopped {
   bool operator==(const Stopped&) const = default;
 };
@@ -184,12 +190,14 @@ struct nothing_in {
   requires(std::is_same_v<Phase, Phases> || ...) void operator()(const Phase&) const {}
 };
 
-/// Final phases never change again by themselves.
+/// Final phases never change again by themselves, only by command.
 bool is_final(const Phase& phase);
 /// Something of the unit is there that a stop must wait for: a process, its group, a helper.
 bool is_live(const Phase& phase);
 /// It is on its way to an end that was ordered.
 bool is_stopping(const Phase& phase);
+/// The process of the run, as long as it was not reaped.
+std::optional<Process> process_of(const Phase& phase);
 /// When the phase wants the next Tick.
 std::optional<MonoTime> deadline_of(const Phase& phase);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/commands.h"
 #include "core/unit_machine.h"
 
 namespace bootsman {
@@ -37,6 +38,7 @@ void finish(Turn& turn) {
   if (job && turn.unit(*job).executed && is_live(turn.unit(*job).phase) && !job_left(turn, *job)) {
     code = ExitStatus::signaled(kSigKill.value).shell_code();
   }
+  answer_at_the_end(turn);
   turn.act(Finish{code, shutdown.reason});
   state.life = life::Finished{code};
 }
@@ -197,6 +199,7 @@ void begin_shutdown(Turn& turn, int code, std::string reason) {
   const MonoTime drained = std::min<MonoTime>(turn.now + policy.drain, shutdown.kill_at);
   state.shutdown = std::move(shutdown);
   state.step_queue.clear();
+  refuse_starts(turn);
   for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
     stop_before_start(turn, UnitIndex{static_cast<std::uint32_t>(i)});
   }

@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "core/check_tracker.h"
 #include "core/deadlines.h"
+#include "core/messages.h"
 #include "core/phases.h"
 #include "core/restart.h"
 #include "plan/plan.h"
@@ -34,6 +35,14 @@ enum class UnitState : std::uint8_t {
 std::string_view to_text(UnitState state);
 UnitState unit_state(const Phase& phase);
 
+/// The command on a unit that has not come to its end.
+struct PendingCommand {
+  enum class Kind : std::uint8_t { Start, Stop, Restart };
+  CommandId id;
+  Kind kind = Kind::Start;
+  bool operator==(const PendingCommand&) const = default;
+};
+
 /// All that the core knows of one unit.
 struct UnitRuntime {
   Phase phase = phase::Idle{};
@@ -47,6 +56,7 @@ struct UnitRuntime {
   bool gone = false;            ///< While stopping: neither it nor a dependant is live.
   RestartTrack restart;
   std::string last_end;  ///< "exited 1 after 0.4 s": of the run before this one.
+  std::optional<PendingCommand> command;
   bool operator==(const UnitRuntime&) const = default;
 };
 

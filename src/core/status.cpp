@@ -5,14 +5,6 @@
 namespace bootsman {
 namespace {
 
-Pid pid_of(const Phase& phase) {
-  if (const auto* p = std::get_if<phase::Starting>(&phase)) return p->process.pid;
-  if (const auto* p = std::get_if<phase::Running>(&phase)) return p->process.pid;
-  if (const auto* p = std::get_if<phase::Ready>(&phase)) return p->process.pid;
-  if (const auto* p = std::get_if<phase::Stopping>(&phase)) return p->process.pid;
-  return Pid{};
-}
-
 Health health_of(const Phase& phase) {
   const auto* ready = std::get_if<phase::Ready>(&phase);
   return ready != nullptr && ready->health ? ready->health->health : Health::Unknown;
@@ -78,7 +70,7 @@ UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex index) {
   status.health = health_of(unit.phase);
   status.since = unit.since;
   status.why = unit.why;
-  status.pid = pid_of(unit.phase);
+  status.pid = process_of(unit.phase).value_or(Process{}).pid;
   status.restarts = unit.restarts;
   if (std::holds_alternative<phase::Waiting>(unit.phase)) {
     status.why = waits_for(plan, state, index);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "core/commands.h"
 #include "core/shutdown.h"
 #include "core/turn.h"
 #include "core/unit_machine.h"
@@ -72,13 +73,21 @@ void take_in(Turn& turn, const Event& event) {
                  [&](const SignalReceived& fact) { on_signal(turn, fact); },
                  [&](const Tick&) { on_tick(turn); },
                  [&](const LeftoversCounted& fact) { on_leftovers_counted(turn, fact); },
+                 [&](const CommandReceived& fact) { on_command(turn, fact); },
              },
              event);
 }
 
+bool is_stopped_by_command(const UnitRuntime& unit) {
+  const auto* blocked = std::get_if<phase::Blocked>(&unit.phase);
+  return std::holds_alternative<phase::Stopped>(unit.phase) ||
+         (blocked != nullptr && blocked->by_command);
+}
+
 std::string boot_summary(const Turn& turn) {
   constexpr std::array kShown{UnitState::Ready,   UnitState::Done,   UnitState::Skipped,
-                              UnitState::Backoff, UnitState::Failed, UnitState::Blocked};
+                              UnitState::Backoff, UnitState::Failed, UnitState::Blocked,
+                              UnitState::Stopped};
   std::string counts;
   for (const UnitState shown : kShown) {
     const auto count = std::ranges::count_if(turn.state.units, [shown](const UnitRuntime& unit) {
@@ -94,6 +103,11 @@ std::string boot_summary(const Turn& turn) {
 /// it is there for (a service, a mount, the job) never ran at all: a container that can do nothing
 /// must not look alive.
 void on_nothing_left(Turn& turn) {
+  if (std::ranges::any_of(turn.state.units, is_stopped_by_command)) {
+    turn.say(Severity::Info, std::nullopt,
+             "nothing runs: units are stopped by command; start one, or stop the container");
+    return;
+  }
   bool wanted = false;
   bool ran = false;
   bool failed = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/commands.h"
+
 namespace bootsman {
 
 void Turn::enter(UnitIndex index, Phase phase, std::string why) {
@@ -18,6 +20,7 @@ void Turn::enter(UnitIndex index, Phase phase, std::string why) {
   runtime.phase = std::move(phase);
   runtime.why = std::move(why);
   refresh_deadline(index);
+  answer_if_over(*this, index);
 }
 
 void Turn::refresh_deadline(UnitIndex index) {
@@ -49,6 +52,22 @@ void Turn::doom_dependants(UnitIndex index) {
     if (!std::holds_alternative<phase::Waiting>(unit(dependant).phase)) continue;
     const auto& required = spec(dependant).requires_;
     if (std::ranges::find(required, index) != required.end()) doomed.emplace_back(dependant, index);
+  }
+}
+
+void Turn::unblock_dependants(UnitIndex index) {
+  std::vector<UnitIndex> started{index};
+  while (!started.empty()) {
+    const UnitIndex last = started.back();
+    started.pop_back();
+    for (const UnitIndex dependant : plan.dependants[last.value]) {
+      if (!std::holds_alternative<phase::Blocked>(unit(dependant).phase)) continue;
+      const auto& required = spec(dependant).requires_;
+      if (std::ranges::find(required, last) == required.end()) continue;
+      enter(dependant, phase::Waiting{}, "");
+      due.push_back(dependant);
+      started.push_back(dependant);
+    }
   }
 }
 

@@ -35,6 +35,10 @@ class Turn {
   /// Has the waiting dependants that require this failed unit blocked.
   void doom_dependants(UnitIndex unit);
 
+  /// Has the dependants that are blocked for want of this unit wait again, and those blocked for
+  /// want of them: it is about to start.
+  void unblock_dependants(UnitIndex unit);
+
   RunId next_run() { return RunId{++state.runs}; }
   /// True until a stop was asked for: only then does anything start.
   bool may_start() const { return !state.shutdown.has_value(); }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "core/commands.h"
 #include "core/shutdown.h"
 #include "core/unit_machine.h"
 
@@ -94,6 +95,7 @@ void schedule_restart(Turn& turn, UnitIndex unit, const RunEnd& end, Micros floo
   const std::string when = delay->count() == 0 ? std::string("restart at once")
                                                : fmt::format("restart in {}", say_duration(*delay));
   turn.say(end.success ? Severity::Info : Severity::Warning, unit, told + "; " + when);
+  answer(turn, unit, false, fmt::format("{}: {}; {}", turn.spec(unit).id(), told, when));
   if (delay->count() == 0) return launch_soon(turn, unit, told);
   turn.enter(unit, phase::Backoff{turn.now + *delay}, told);
 }
@@ -153,11 +155,15 @@ void block(Turn& turn, UnitIndex unit, UnitIndex by) {
                                                                         : "is stopped");
   if (!cause.why.empty()) why += ": " + cause.why;
   turn.say(Severity::Warning, unit, "blocked: " + why);
-  turn.enter(unit, phase::Blocked{}, why);
+  const auto* blocked = std::get_if<phase::Blocked>(&cause.phase);
+  const bool by_command = std::holds_alternative<phase::Stopped>(cause.phase) ||
+                          (blocked != nullptr && blocked->by_command);
+  turn.enter(unit, phase::Blocked{by_command}, why);
   turn.settle(unit);
   turn.doom_dependants(unit);
   // The job's end ends the container; one that can never begin has come to its end.
-  if (turn.spec(unit).kind == UnitKind::Job) begin_shutdown(turn, 1, "job is blocked: " + why);
+  if (turn.spec(unit).kind == UnitKind::Job && !by_command)
+    begin_shutdown(turn, 1, "job is blocked: " + why);
 }
 
 void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEnd& end,
@@ -171,7 +177,8 @@ void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEn
   const bool may_leave = spec.kind == UnitKind::Step && read.success && stopping == nullptr;
   if (end.group_left && spec.stop.kill != KillScope::Process && !may_leave) {
     clean_group(turn, unit, process.run, read, stopping);
-    if (job_ended && then != Then::Restart) end_with_job(turn, unit, *read.code, read.text);
+    const bool again = then == Then::Restart || then == Then::Anew;
+    if (job_ended && !again) end_with_job(turn, unit, *read.code, read.text);
     return;
   }
   conclude(turn, unit, read, then);
@@ -200,7 +207,11 @@ void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {
       }
       return schedule_restart(turn, unit, end, Micros{0});
     case Then::Stay:
-      return turn.enter(unit, phase::Stopped{}, end.text);
+      return stop_by_command(turn, unit, "by command: " + end.text);
+    case Then::Anew:
+      if (end.executed) ++turn.unit(unit).restarts;
+      turn.unit(unit).last_end = end.text;
+      return start_by_command(turn, unit);
   }
 }
 

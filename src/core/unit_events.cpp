@@ -17,15 +17,16 @@ void begin_starting(Turn& turn, UnitIndex unit, const Spawned& fact) {
              turn.unit(unit).last_end);
 }
 
-void end_recalled(Turn& turn, UnitIndex unit, const Spawned& fact, Signal signal) {
+void end_recalled(Turn& turn, const Spawned& fact, phase::Recalled recalled) {
+  const UnitIndex unit = fact.unit;
+  const Signal signal = recalled.signal;
   const StopPolicy& policy = turn.spec(unit).stop;
   turn.kill(unit, fact.run, signal, policy.kill);
   const auto kill_at =
       signal == kSigKill ? std::nullopt : std::optional<MonoTime>(turn.now + policy.timeout);
-  turn.enter(
-      unit,
-      phase::Stopping{{fact.run, fact.pid, turn.now}, kill_at, Then::Stay, "the container stops"},
-      "the container stops");
+  const std::string why = turn.unit(unit).why;
+  turn.enter(unit, phase::Stopping{{fact.run, fact.pid, turn.now}, kill_at, recalled.then, why},
+             why);
 }
 
 void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
@@ -120,7 +121,7 @@ void on_spawned(Turn& turn, const Spawned& fact) {
             if (spawning.run == fact.run) begin_starting(turn, fact.unit, fact);
           },
           [&](phase::Recalled recalled) {
-            if (recalled.run == fact.run) end_recalled(turn, fact.unit, fact, recalled.signal);
+            if (recalled.run == fact.run) end_recalled(turn, fact, recalled);
           },
           nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
                      phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
@@ -141,7 +142,7 @@ void on_spawn_failed(Turn& turn, const SpawnFailed& fact) {
             if (spawning.run == fact.run) conclude(turn, fact.unit, end, Then::Decide);
           },
           [&](phase::Recalled recalled) {
-            if (recalled.run == fact.run) conclude(turn, fact.unit, end, Then::Stay);
+            if (recalled.run == fact.run) conclude(turn, fact.unit, end, recalled.then);
           },
           nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
                      phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
@@ -180,7 +181,7 @@ void on_process_end(Turn& turn, const ProcessEnd& fact) {
           },
           [&](phase::Recalled p) {
             const Process process{p.run, Pid{}, turn.now};
-            const phase::Stopping stopping{process, turn.now, Then::Stay, ""};
+            const phase::Stopping stopping{process, turn.now, p.then, ""};
             end_of(process, &stopping);
           },
           [&](phase::Starting p) { end_of(p.process, nullptr); },

@@ -66,7 +66,7 @@ void stop_for_good(Turn& turn, UnitIndex unit) {
   std::visit(
       overloaded{
           [&](phase::Spawning spawning) {
-            turn.enter(unit, phase::Recalled{spawning.run, turn.spec(unit).stop.signal},
+            turn.enter(unit, phase::Recalled{spawning.run, turn.spec(unit).stop.signal, Then::Stay},
                        "the container stops");
           },
           [&](phase::Starting starting) { stop(starting.process); },
@@ -92,7 +92,8 @@ void kill_now(Turn& turn, UnitIndex unit) {
   };
   std::visit(overloaded{
                  [&](phase::Spawning spawning) {
-                   turn.enter(unit, phase::Recalled{spawning.run, kSigKill}, "the container stops");
+                   turn.enter(unit, phase::Recalled{spawning.run, kSigKill, Then::Stay},
+                              "the container stops");
                  },
                  [&](phase::Recalled& recalled) { recalled.signal = kSigKill; },
                  [&](phase::Starting starting) { kill(starting.process); },

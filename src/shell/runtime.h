@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,12 @@ class Runtime {
   /// set up.
   Result<int> run();
 
+  /// Gives a command to the core. Its answer comes by the hook, once, in this turn of the loop or a
+  /// later one; never when the init ends before.
+  void command(CommandId id, Command what) { post(CommandReceived{id, std::move(what)}); }
+  /// Replaces the hook that is called, inside the loop, with every answer.
+  void on_reply(std::function<void(const Reply&)> hook) { on_reply_ = std::move(hook); }
+
  private:
   void post(Event event) { events_.push_back(std::move(event)); }
   void turn();
@@ -51,6 +58,7 @@ class Runtime {
   void execute(const StartCheck& action);
   void execute(const SweepLeftovers& action);
   void execute(const Say& action);
+  void execute(const Reply& action);
   void execute(const Finish& action);
 
   void ask_conditions();
@@ -86,6 +94,7 @@ class Runtime {
   bool reap_due_ = false;
   bool tick_due_ = false;
   std::optional<Finish> finish_;
+  std::function<void(const Reply&)> on_reply_;
 };
 
 }  // namespace bootsman

@@ -188,6 +188,10 @@ void Runtime::execute(const Say& action) {
   say(action.severity, action.unit ? plan_[*action.unit].name + ": " + action.text : action.text);
 }
 
+void Runtime::execute(const Reply& action) {
+  if (on_reply_) on_reply_(action);
+}
+
 void Runtime::execute(const Finish& action) {
   finish_ = action;
   write_termination_message(action);

@@ -82,7 +82,7 @@ class PlanBuilder {
 };
 
 /// "spawn a", "kill a SIGTERM group", "check a ready", "ask a", "steps a b", "sweep SIGTERM",
-/// "finish 0 SIGTERM"; lines of the log are left out.
+/// "reply ok: service.a is ready", "finish 0 SIGTERM"; lines of the log are left out.
 inline std::string show(const Plan& plan, const Action& action) {
   const auto name = [&](UnitIndex unit) { return plan[unit].name; };
   const auto scope = [](KillScope kill) {
@@ -109,6 +109,7 @@ inline std::string show(const Plan& plan, const Action& action) {
             return "sweep " + (a.signal ? signal_name(*a.signal) : std::string("count"));
           },
           [&](const Say&) { return std::string(); },
+          [&](const Reply& a) { return fmt::format("reply {}: {}", a.ok ? "ok" : "no", a.text); },
           [&](const Finish& a) { return fmt::format("finish {} {}", a.exit_code, a.reason); },
       },
       action);
@@ -192,6 +193,11 @@ class Bench {
     return send(LeftoversCounted{count, names});
   }
 
+  std::string command(Command what) { return send(CommandReceived{CommandId{++commands}, what}); }
+  std::string start(const std::string& name) { return command(StartUnit{at(name)}); }
+  std::string stop(const std::string& name) { return command(StopUnit{at(name)}); }
+  std::string restart(const std::string& name) { return command(RestartUnit{at(name)}); }
+
   UnitIndex at(const std::string& name) const {
     for (std::uint32_t i = 0; i < plan.units.size(); ++i) {
       if (plan.units[i].name == name) return UnitIndex{i};
@@ -210,6 +216,7 @@ class Bench {
   MonoTime now{Millis{1'000'000}};
   std::map<UnitIndex, RunId> runs;
   int pids = 30;
+  std::uint64_t commands = 0;
   std::vector<std::string> said;
 };
 

@@ -90,6 +90,20 @@ Bench asking() {
   return bench;
 }
 
+Bench dependent_on_stopped() {
+  PlanBuilder made;
+  made.service("b");
+  made.service("c");
+  made.service("a", {}, {"c"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("b");
+  bench.stop("c");
+  bench.spawned("c");
+  bench.ended("c", ExitStatus::signaled(15));
+  return bench;
+}
+
 Bench dependent(bool blocked) {
   PlanBuilder made;
   made.service("b");
@@ -151,6 +165,19 @@ std::vector<In> phases() {
        }},
       {"stopped",
        service([](B& b) { make_ready(b), b.signal(15), b.ended("a", ExitStatus::signaled(15)); })},
+      {"recalled by a stop", service([](B& b) { b.boot(), b.up("b"), b.stop("a"); })},
+      {"stopping by command", service([](B& b) { make_ready(b), b.stop("a"); })},
+      {"restarting by command", service([](B& b) { make_ready(b), b.restart("a"); })},
+      {"cleaning, stopped by command", service([](B& b) {
+         make_ready(b), b.ended("a", ExitStatus::exited(1), true), b.stop("a");
+       })},
+      {"stopped by command",
+       service([](B& b) { make_ready(b), b.stop("a"), b.ended("a", ExitStatus::signaled(15)); })},
+      {"running by command", service([](B& b) {
+         make_ready(b), b.stop("a"), b.ended("a", ExitStatus::signaled(15));
+         b.start("a"), b.up("a"), b.tick();
+       })},
+      {"blocked by a stop", dependent_on_stopped},
   };
 }
 
@@ -188,6 +215,13 @@ std::vector<Fact> facts() {
       {"tick when due", [](B& b) { return b.tick_when_due(); }},
       {"tick after a minute", [](B& b) { return b.tick(Millis{60'000}); }},
       {"leftovers counted", [](B& b) { return b.counted(0); }},
+      {"command start", [](B& b) { return b.start("a"); }},
+      {"command stop", [](B& b) { return b.stop("a"); }},
+      {"command restart", [](B& b) { return b.restart("a"); }},
+      {"command SIGUSR1",
+       [](B& b) {
+         return b.command(SignalUnit{b.at("a"), Signal{10}});
+       }},
   };
 }
 
@@ -226,7 +260,8 @@ TEST_CASE("a fact of an earlier run changes nothing in any phase") {
     for (const Fact& fact : facts()) {
       const std::string& name = fact.name;
       const bool about_run = name != "booted" && !name.starts_with("SIG") &&
-                             !name.starts_with("tick") && name != "leftovers counted";
+                             !name.starts_with("tick") && !name.starts_with("command") &&
+                             name != "leftovers counted";
       if (!about_run) continue;
       CAPTURE(in.phase);
       CAPTURE(name);

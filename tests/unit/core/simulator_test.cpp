@@ -13,6 +13,18 @@ namespace bootsman::test {
 
 namespace {
 
+std::string show_command(const Plan& plan, const Command& command) {
+  return std::visit(
+      overloaded{
+          [&](const StartUnit& c) { return "command start " + plan[c.unit].name; },
+          [&](const StopUnit& c) { return "command stop " + plan[c.unit].name; },
+          [&](const RestartUnit& c) { return "command restart " + plan[c.unit].name; },
+          [&](const SignalUnit& c) { return "command signal " + plan[c.unit].name; },
+          [](const StopInit&) { return std::string("command shutdown"); },
+      },
+      command);
+}
+
 std::string show_fact(const Plan& plan, const Event& event) {
   const auto about = [&](const char* what, const auto& fact) {
     return fmt::format("{} {}#{}", what, plan[fact.unit].name, fact.run.value);
@@ -37,6 +49,7 @@ std::string show_fact(const Plan& plan, const Event& event) {
           [](const SignalReceived& f) { return signal_name(f.signal); },
           [](const Tick&) { return std::string("tick"); },
           [](const LeftoversCounted& f) { return fmt::format("left {}", f.count); },
+          [&](const CommandReceived& f) { return show_command(plan, f.what); },
       },
       event);
 }

@@ -81,6 +81,7 @@ class World {
                    [&](const StartCheck& a) { check(a, now); },
                    [&](const SweepLeftovers& a) { sweep(a, now); },
                    [](const Say&) {},
+                   [](const Reply&) {},
                    [](const Finish&) {},
                },
                action);
