@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/core/simulator_world.h"
+#include "unit/core/simulator_commands.h"
 
 namespace bootsman::test {
 
@@ -24,8 +24,11 @@ class Simulator {
         plan_(random_plan(dice_, dice_.one_in(3) ? options.most_units : 5)),
         state_(initial_state(plan_, seed)),
         world_(plan_, dice_),
+        people_(plan_, dice_),
         ever_settled_(plan_.units.size()),
-        started_(plan_.units.size()) {
+        started_(plan_.units.size()),
+        commanded_(plan_.units.size()) {
+    peopled_ = dice_.one_in(2);
     jumps_ = dice_.one_in(4);
     stop_after_ = dice_.below(options.events);
     hurries_ = dice_.below(6);
@@ -47,6 +50,7 @@ class Simulator {
   }
 
   std::uint64_t facts() const { return facts_; }
+  std::uint64_t commands() const { return people_.given(); }
 
  private:
   MonoTime now() const { return world_now_ + frozen_; }
@@ -57,6 +61,7 @@ class Simulator {
     const Millis late = dice_.one_in(4) ? dice_.upto(30) : Millis{0};
     if (deadline && (!world_.has_fact() || *deadline + late < world_.next_fact_at() + frozen_)) {
       const MonoTime at = std::max<MonoTime>(*deadline + late, now());
+      slips_ += std::max<Micros>(at - *deadline, Micros{0});
       if (state_.shutdown) lateness_ += std::max<Micros>(at - *deadline, Micros{0});
       world_now_ = at - frozen_;
       return feed(Tick{});
@@ -69,7 +74,23 @@ class Simulator {
     const bool resting = init_phase(state_) == InitPhase::Up || world_.something_lives();
     if (!resting) throw Broken("nothing can move the state on");
     if (state_.shutdown) throw Broken("a stop waits without a deadline");
+    if (peopled_ && !dice_.one_in(4)) {
+      world_now_ += dice_.upto(5'000);
+      return command();
+    }
     feed(SignalReceived{Signal{15}});
+  }
+
+  void command() {
+    const CommandReceived given = people_.command(now(), slips_);
+    std::visit(
+        [&](const auto& what) {
+          if constexpr (requires { what.unit; }) {
+            if (what.unit.value < commanded_.size()) commanded_[what.unit.value] = true;
+          }
+        },
+        given.what);
+    feed(given);
   }
 
   void make_noise() {
@@ -78,9 +99,11 @@ class Simulator {
       feed(past_[dice_.below(static_cast<std::uint32_t>(past_.size()))], false);
     }
     if (!finished_ && dice_.one_in(100)) feed(SignalReceived{Signal{1}});
+    if (!finished_ && peopled_ && dice_.one_in(10)) command();
     if (jumps_ && dice_.one_in(60)) {
       const Millis pause = dice_.upto(dice_.one_in(2) ? 3'000 : 3'600'000);
       frozen_ += pause;
+      slips_ += pause;
       if (state_.shutdown) lateness_ += pause;
     }
   }
@@ -96,10 +119,12 @@ class Simulator {
     for (const Action& action : actions) {
       if (finished_) throw Broken("an order after the last one");
       check_order(action);
+      if (const auto* reply = std::get_if<Reply>(&action)) people_.take(*reply, state_);
       world_.obey(action, world_now_);
     }
     note_settled_in_turn(event);
     check_state();
+    if (!finished_) people_.check(world_, state_, now(), slips_);
   }
 
   /// One turn may find a unit ready and order its stop, when the drain is over.
@@ -118,7 +143,8 @@ class Simulator {
 
   void remember(const Event& event) {
     const bool once = std::holds_alternative<SignalReceived>(event) ||
-                      std::holds_alternative<LeftoversCounted>(event);
+                      std::holds_alternative<LeftoversCounted>(event) ||
+                      std::holds_alternative<CommandReceived>(event);
     if (!once) past_.push_back(event);
   }
 
@@ -156,6 +182,7 @@ class Simulator {
 
   void check_start(UnitIndex unit) {
     if (state_.shutdown) throw Broken(plan_[unit].name + " starts during the stop");
+    people_.check_start(unit);
     if (started_[unit.value]) return;
     started_[unit.value] = true;
     for (const UnitIndex other : plan_[unit].after) {
@@ -204,7 +231,8 @@ class Simulator {
                          init_phase(state_) != InitPhase::Draining && order.signal.value != 9;
     const auto* stopping = std::get_if<phase::Stopping>(&state_.units[order.unit.value].phase);
     const bool too_long = stopping != nullptr && stopping->then == Then::Fail;
-    if (!ordered || too_long) return;
+    // A person may have stopped it out of turn, just before.
+    if (!ordered || too_long || commanded_[order.unit.value]) return;
     for (const UnitIndex dependant : plan_.dependants[order.unit.value]) {
       if (world_.unit_has_process(dependant)) {
         throw Broken(name + " is stopped before " + plan_[dependant].name);
@@ -265,6 +293,7 @@ class Simulator {
   }
 
   void check_that_all_is_over() {
+    people_.check_end();
     const State before = state_;
     if (next_deadline(state_)) throw Broken("a deadline after the end");
     for (const Event& event : past_) {
@@ -280,19 +309,23 @@ class Simulator {
   Plan plan_;
   State state_;
   World world_;
+  People people_;
   std::vector<bool> ever_settled_;
   std::vector<bool> started_;
+  std::vector<bool> commanded_;  ///< A person has asked for something about it.
   std::vector<Event> past_;
   std::optional<int> job_code_;  ///< Of its latest run that has ended.
   RunId job_runs_;               ///< That run.
   MonoTime world_now_{Millis{1'000'000}};
   Micros frozen_{0};
   Micros lateness_{0};
+  Micros slips_{0};  ///< As lateness_, of the whole history.
   std::uint64_t facts_ = 0;
   std::uint32_t turns_ = 0;
   std::uint32_t stop_after_ = 0;
   std::uint32_t hurries_ = 0;
   bool jumps_ = false;
+  bool peopled_ = false;
   bool finished_ = false;
 };
 

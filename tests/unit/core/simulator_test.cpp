@@ -13,13 +13,17 @@ namespace bootsman::test {
 
 namespace {
 
+std::string name_of(const Plan& plan, UnitIndex unit) {
+  return unit.value < plan.units.size() ? plan[unit].name : "nobody";
+}
+
 std::string show_command(const Plan& plan, const Command& command) {
   return std::visit(
       overloaded{
-          [&](const StartUnit& c) { return "command start " + plan[c.unit].name; },
-          [&](const StopUnit& c) { return "command stop " + plan[c.unit].name; },
-          [&](const RestartUnit& c) { return "command restart " + plan[c.unit].name; },
-          [&](const SignalUnit& c) { return "command signal " + plan[c.unit].name; },
+          [&](const StartUnit& c) { return "command start " + name_of(plan, c.unit); },
+          [&](const StopUnit& c) { return "command stop " + name_of(plan, c.unit); },
+          [&](const RestartUnit& c) { return "command restart " + name_of(plan, c.unit); },
+          [&](const SignalUnit& c) { return "command signal " + name_of(plan, c.unit); },
           [](const StopInit&) { return std::string("command shutdown"); },
       },
       command);
@@ -76,6 +80,7 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
   const std::uint64_t count =
       one != nullptr ? 1 : number_from("BOOTSMAN_HISTORIES", all ? 100'000 : 5'000);
   std::uint64_t facts = 0;
+  std::uint64_t commands = 0;
   int broken = 0;
   for (std::uint64_t seed = first; seed < first + count && broken < 5; ++seed) {
     SimulatorOptions options;
@@ -89,6 +94,7 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
                          << " (play it again with BOOTSMAN_SEED=" << seed << ")");
     }
     facts += simulator.facts();
+    commands += simulator.commands();
   }
-  MESSAGE(count << " histories, " << facts << " facts");
+  MESSAGE(count << " histories, " << facts << " facts, " << commands << " commands");
 }

@@ -67,6 +67,13 @@ class World {
     return false;
   }
 
+  bool unit_is_immortal(UnitIndex unit) const {
+    for (const auto& [id, run] : runs_) {
+      if (run.unit == unit && run.immortal && (run.process || run.group)) return true;
+    }
+    return false;
+  }
+
   // ---- orders
 
   void obey(const Action& action, MonoTime now) {
