@@ -8,11 +8,11 @@
 #include "wrap/tools.h"
 
 int main(int argc, char** argv) {
-  bootsman::pin_name_services();
   constexpr int kFault = 70;
   try {
     if (const auto tool = bootsman::tool_named(argc > 0 ? argv[0] : ""))
       return bootsman::run_tool(*tool, argc, argv);
+    bootsman::pin_name_services();
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     return bootsman::run_command_line(words);
   } catch (const std::exception& fault) {

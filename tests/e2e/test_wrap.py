@@ -39,8 +39,7 @@ def test_death_by_signal_n_is_128_plus_n(wrap, pid_1):
     script = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); " \
              "os.kill(os.getpid(), int(sys.argv[1]))"
     got = {n: run(wrap("--", sys.executable, "-S", "-c",
-                       "import signal; signal.pthread_sigmask(2, []); "
-                       "[signal.signal(s, signal.SIG_DFL) for s in (2, 13, 25)]; " + script, n), pid_1)[0]
+                       "import signal; [signal.signal(s, signal.SIG_DFL) for s in (2, 13, 25)]; " + script, n), pid_1)[0]
            for n in FATAL}
     assert got == {n: 128 + n for n in FATAL}
 
@@ -225,3 +224,9 @@ def test_an_ignored_signal_stays_ignored_and_the_exit_code_is_known(wrap):
     _, out, _ = run([*ignoring, *wrap("--", "grep", "SigIgn", "/proc/self/status")])
     ignored = int(out.split()[1], 16)
     assert ignored & 1 and ignored & 1 << 16
+
+
+@pid_1_or_not
+def test_no_signal_is_blocked_for_the_command(wrap, pid_1):
+    _, out, _ = run(wrap("--", "grep", "SigBlk", "/proc/self/status"), pid_1)
+    assert int(out.split()[1], 16) == 0
