@@ -18,6 +18,8 @@ constexpr std::size_t kTurnMax = 256 * 1024;
 /// writing.
 constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
 constexpr Millis kSilence{1000};
+/// An output that took no byte for so long counts as not read.
+constexpr Millis kStuck{1000};
 
 }  // namespace
 
@@ -73,6 +75,10 @@ void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string ne
 }
 
 LogOutput& LogHub::output_of(const Source& source, StreamKind kind) {
+  return source.raw && kind == StreamKind::Err ? stderr_ : stdout_;
+}
+
+const LogOutput& LogHub::output_of(const Source& source, StreamKind kind) const {
   return source.raw && kind == StreamKind::Err ? stderr_ : stdout_;
 }
 
@@ -148,11 +154,12 @@ void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {
   OutQueue& queue = output_of(source, kind).queue();
   ++counters_.lines;
   counters_.bytes += piece.text.size() + 1;
-  if (source.when_blocked == WhenBlocked::Drop &&
-      (source.dropping || !queue.has_room(source.ids[i]))) {
+  // The init cannot wait for itself; a unit's stream was paused before it ran out of room.
+  if (&source == own_.get() && !queue.has_room(source.ids[i])) source.dropping = true;
+  if (source.dropping) {
     queue.drop(source.ids[i], piece.text.size() + 1);
     ++counters_.dropped_lines;
-    source.dropping = any_dropped_ = true;
+    any_dropped_ = true;
     return;
   }
   std::string& tail = queue.tail(source.ids[i]);
@@ -162,7 +169,7 @@ void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {
 }
 
 void LogHub::pause_if_full(Stream& stream) {
-  if (stream.source->when_blocked != WhenBlocked::Wait) return;
+  if (stream.source->dropping) return;
   const auto id = stream.source->ids[static_cast<std::size_t>(stream.kind)];
   if (output_of(*stream.source, stream.kind).queue().has_room(id)) return;
   stream.watch.stop();
@@ -241,10 +248,32 @@ std::optional<MonoTime> LogHub::next_deadline() const {
   std::optional<MonoTime> first;
   for (const Stream* stream : partial_)
     if (!first || stream->last_read + kSilence < *first) first = stream->last_read + kSilence;
+  if (!any_paused_) return first;
+  for (const Stream& stream : streams_) {
+    if (!may_drop(stream)) continue;
+    const MonoTime at = output_of(*stream.source, stream.kind).last_progress() + kStuck;
+    if (!first || at < *first) first = at;
+  }
   return first;
 }
 
+bool LogHub::may_drop(const Stream& stream) {
+  return stream.paused && stream.source->when_blocked == WhenBlocked::Drop;
+}
+
+/// Nobody reads: from here on the service's lines are dropped and counted, so that it can go on.
+void LogHub::drop_of_stuck(MonoTime now) {
+  for (Stream& stream : streams_) {
+    if (!may_drop(stream)) continue;
+    if (output_of(*stream.source, stream.kind).last_progress() + kStuck > now) continue;
+    stream.source->dropping = any_dropped_ = true;
+    stream.paused = false;
+    stream.watch.want_readable();
+  }
+}
+
 void LogHub::tick(MonoTime now) {
+  if (any_paused_) drop_of_stuck(now);
   std::erase_if(partial_, [&](Stream* stream) {
     if (stream->splitter.has_partial() && stream->last_read + kSilence > now) return false;
     stream->splitter.flush([&](const LinePiece& piece) { take_piece(*stream, piece); });

@@ -17,7 +17,9 @@
 namespace bootsman {
 
 /// The data plane: takes the output of all units from their pipes, line by line, to the init's
-/// stdout and stderr. Knows units only by UnitIndex; never enters the core.
+/// stdout and stderr. Knows units only by UnitIndex; never enters the core. A unit that writes
+/// faster than the output is read has to wait; while the output is not read at all for a second,
+/// the lines of units with WhenBlocked::Drop are dropped and counted instead.
 class LogHub {
  public:
   LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd);
@@ -70,8 +72,11 @@ class LogHub {
   void remember(const Source& source, StreamKind kind, RunId run, const LinePiece& piece);
   void put(Source& source, StreamKind kind, const LinePiece& piece);
   LogOutput& output_of(const Source& source, StreamKind kind);
+  const LogOutput& output_of(const Source& source, StreamKind kind) const;
   void pause_if_full(Stream& stream);
   void resume_paused();
+  static bool may_drop(const Stream& stream);
+  void drop_of_stuck(MonoTime now);
   void say_dropped(Source& source);
   void remove_ended();
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "shell/clock.h"
 
@@ -30,7 +31,7 @@ std::size_t gather(const OutQueue& queue, iovec* vectors) {
 }  // namespace
 
 LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
-    : fd_(fd), drained_(std::move(drained)) {
+    : fd_(fd), last_progress_(mono_now()), drained_(std::move(drained)) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) broken_ = true;
   if (S_ISFIFO(status.st_mode)) {
@@ -69,6 +70,7 @@ LogOutput::Wrote LogOutput::write_pipe() {
                                SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
     if (n > 0) {
       staged_ -= static_cast<std::size_t>(n);
+      progressed_ = true;
     } else if (n < 0 && errno == EINTR) {
       continue;
     } else if (n < 0 && errno == EAGAIN) {
@@ -95,6 +97,7 @@ LogOutput::Wrote LogOutput::write_direct() {
     }
     if (n >= 0) {
       queue_.consume(static_cast<std::size_t>(n));
+      progressed_ = true;
     } else if (errno == EAGAIN) {
       return Wrote::Blocked;
     } else if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
@@ -108,7 +111,9 @@ LogOutput::Wrote LogOutput::write_direct() {
 }
 
 LogOutput::Wrote LogOutput::write_some() {
-  return kind_ == Kind::Pipe ? write_pipe() : write_direct();
+  const Wrote wrote = kind_ == Kind::Pipe ? write_pipe() : write_direct();
+  if (std::exchange(progressed_, false)) last_progress_ = mono_now();
+  return wrote;
 }
 
 void LogOutput::discard() {

@@ -25,6 +25,8 @@ class LogOutput {
   OutQueue& queue() { return queue_; }
   /// Writes what can be written now; the rest goes when the descriptor takes bytes again.
   void flush();
+  /// When it last took a byte (or was made).
+  MonoTime last_progress() const { return last_progress_; }
   bool idle() const { return queue_.empty() && staged_ == 0; }
   std::uint64_t lost_bytes() const { return lost_; }
 
@@ -46,6 +48,8 @@ class LogOutput {
   std::size_t staged_ = 0;  ///< Bytes in stage_ that are not spliced yet.
   OutQueue queue_;
   std::uint64_t lost_ = 0;
+  MonoTime last_progress_;
+  bool progressed_ = false;
   bool broken_ = false;
   bool waiting_ = false;
   std::function<void()> drained_;

@@ -3,6 +3,7 @@
 import re
 import time
 
+from lib.container import eventually
 from lib.root import BINARY_INSIDE
 
 PIECES = "import sys, time\nfor piece in ('first ', 'half', '\\n'):\n    sys.stdout.write(piece); sys.stdout.flush(); time.sleep(0.2)\ntime.sleep(600)\n"
@@ -74,3 +75,36 @@ def test_unread_output_holds_up_neither_health_nor_the_stop(root, maker):
     container.signal()
     assert container.process.wait(15) == 0
     assert time.monotonic() - begun < 12
+
+
+FLOOD = r"""
+import sys, time
+sys.stdout.buffer.write(b"".join(b"%099d\n" % i for i in range(600000)) + b"end\n")
+sys.stdout.flush()
+time.sleep(1000)
+"""
+SLOW_READER = r"""
+import os, time
+lines, rest = 0, b""
+while b"flood | end" not in rest and (chunk := os.read(0, 65536)):
+    time.sleep(0.002)
+    whole, _, rest = (rest + chunk).rpartition(b"\n")
+    lines += whole.count(b"flood | 0")
+    rest = rest if b"flood | end" not in whole else whole
+with open("/root/lines.new", "w") as file:
+    file.write(str(lines))
+os.rename("/root/lines.new", "/root/lines")
+while os.read(0, 65536):
+    pass
+"""
+
+
+def test_reader_that_is_slower_than_the_writer_loses_nothing(root, maker):
+    root.write("/root/flood.py", FLOOD)
+    root.write("/root/slow.py", SLOW_READER)
+    root.write("/etc/bootsman/bootsman.toml",
+               'extends = "empty"\n[service.flood]\ncommand = ["python3", "/root/flood.py"]\n')
+    maker.start(root, command=["bash", "-c", f"exec {BINARY_INSIDE} run > >(exec python3 /root/slow.py)"])
+    lines = root.changes / "root/lines"
+    eventually(lines.exists, 60, "the reader has come to the end")
+    assert int(lines.read_text()) == 600000

@@ -106,38 +106,93 @@ TEST_CASE("log hub: a run's last words are drained, its needle is seen in that r
   CHECK_FALSE(world.hub->needle_seen(UnitIndex{0}, RunId{2}));
 }
 
-TEST_CASE(
-    "log hub: nobody reads: the loop never blocks, a service's lines are dropped and counted") {
-  World world;
-  LogPlan drop;
-  drop.when_blocked = WhenBlocked::Drop;
-  world.hub->add_unit("loud", drop, "");
-  const UniqueFd loud = world.stream(0, 1);
-  const std::string line(999, 'x');
-  std::size_t written = 0;
-  for (int i = 0; i < 4000; ++i) {
-    write_all(loud, line + "\n");
-    ++written;
-    if (i % 20 == 0) world.turn();
-  }
-  world.turn();
+/// Counts "loud | LINE" and the dropped lines that notices speak of.
+struct Counted {
   std::size_t lines = 0;
   std::size_t dropped = 0;
-  std::string text;
-  for (int i = 0; i < 200; ++i) {
-    text += world.read_out();
-    world.turn();
-  }
+};
+Counted count(const std::string& text, const std::string& line) {
+  Counted counted;
   for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
     const std::string got = text.substr(at, end - at);
-    if (got == "loud | " + line) {
-      ++lines;
-    } else {
+    std::size_t dropped = 0;
+    if (got == "loud | " + line)
+      ++counted.lines;
+    else
       REQUIRE(std::sscanf(got.c_str(), "loud | [bootsman: %zu lines", &dropped) == 1);
-    }
+    counted.dropped += dropped;
   }
-  CHECK(dropped > 0);
-  CHECK(lines + dropped == written);
+  return counted;
+}
+
+/// A service that writes many lines into a hub.
+struct Loud {
+  World& world;
+  UniqueFd pipe;
+  std::string line = std::string(999, 'x');
+  std::size_t written = 0;
+
+  explicit Loud(World& in) : world(in) {
+    LogPlan drop;
+    drop.when_blocked = WhenBlocked::Drop;
+    world.hub->add_unit("loud", drop, "");
+    pipe = world.stream(0, 1);
+    ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+  }
+  /// How often it was held up.
+  std::size_t write_lines(int tries) {
+    std::size_t held_up = 0;
+    world.turn();
+    for (int i = 0; i < tries; ++i) {
+      const std::string text = line + "\n";
+      if (::write(pipe.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()))
+        ++written;
+      else
+        ++held_up;
+      if (i % 20 == 0) world.turn();
+    }
+    return held_up;
+  }
+  Counted read_all(std::string text = "") {
+    for (int i = 0; i < 400; ++i) {
+      world.turn();
+      text += world.read_out();
+    }
+    return count(text, line);
+  }
+};
+
+TEST_CASE("log hub: nobody reads: a service waits a second, then its lines are dropped") {
+  World world;
+  Loud loud(world);
+  CHECK(loud.write_lines(4000) > 0);
+  const auto deadline = world.hub->next_deadline();
+  REQUIRE(deadline);
+  world.hub->tick(*deadline - Micros(1));
+  CHECK(world.hub->counters().dropped_lines == 0);
+  world.hub->tick(*deadline);
+  CHECK(loud.write_lines(4000) == 0);
+  const Counted counted = loud.read_all();
+  CHECK(counted.dropped > 0);
+  CHECK(counted.lines + counted.dropped == loud.written);
+  // Once it is read again, nothing more is dropped.
+  CHECK(loud.write_lines(10) == 0);
+  CHECK(loud.read_all().lines == 10);
+}
+
+TEST_CASE("log hub: a slow reader loses no line of a service") {
+  World world;
+  Loud loud(world);
+  std::string text;
+  std::size_t held_up = 0;
+  for (int i = 0; i < 20; ++i) {
+    held_up += loud.write_lines(1500);
+    text += world.read_out();
+    world.hub->tick(mono_now());
+  }
+  CHECK(held_up > 0);
+  CHECK(loud.read_all(text).lines == loud.written);
+  CHECK(world.hub->counters().dropped_lines == 0);
 }
 
 TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
