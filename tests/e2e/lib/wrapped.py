@@ -10,8 +10,8 @@ from .container import Stream, eventually
 
 REPORTER = [sys.executable, str(Path(__file__).with_name("signal_reporter.py"))]
 AS_PID_1 = ["unshare", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--"]
-# A signal with a high number is taken from a set of pending ones last.
-LAST = signal.SIGPWR
+# Of pending signals the highest number is taken last. Not every init forwards real-time signals.
+LAST, LAST_REALTIME = int(signal.SIGPWR), 63
 
 
 def children(pid):
@@ -86,24 +86,24 @@ class Wrapped:
         for name in ("command", "descendant"):
             self.stdout.wait_for(f"^{name} ready$", 20)
 
-    def seen(self):
+    def seen(self, last):
         """What was reported so far, once all that was sent has come through."""
         command = self.command
         descendant = children(command)[0]
-        self.signal(LAST)
-        self.stdout.wait_for(f"^command {int(LAST)}$", 10)
+        self.signal(last)
+        self.stdout.wait_for(f"^command {last}$", 10)
         # The descendant may not be sent to; asked directly, it answers last.
         os.kill(descendant, signal.SIGRTMAX)
         self.stdout.wait_for(f"^descendant {int(signal.SIGRTMAX)}$", 10)
         lines = [line for line in self.stdout.text.splitlines() if line[-1].isdigit()]
-        return sorted(line for line in lines if not line.endswith((f" {int(LAST)}", f" {int(signal.SIGRTMAX)}")))
+        return sorted(line for line in lines if not line.endswith((f" {last}", f" {int(signal.SIGRTMAX)}")))
 
     def report_of(self, numbers):
         """Sends these signals to the init; what arrived below, and the exit code after a SIGKILL."""
         self.wait_until_it_reports()
         for number in numbers:
             self.signal(number)
-        seen = self.seen()
+        seen = self.seen(LAST if max(numbers) < LAST else LAST_REALTIME)
         os.kill(self.command, signal.SIGKILL)
         return seen, self.wait()
 
