@@ -29,6 +29,11 @@ constexpr std::array kKeys{
         "How long the whole shutdown may take, the drain included; what is left then is killed. "
         "The variable BOOTSMAN_GRACE overrides it.",
         "\"25s\""},
+    Key{"termination.log", String, kTop, "\"/dev/termination-log\"",
+        "The file that gets the reason of the container's end and the last lines of the unit that "
+        "caused it, at most 4096 bytes, for `kubectl describe pod`. It is written only where it "
+        "exists; \"\" writes none.",
+        "\"/run/last-words\""},
     Key{"secrets.names", Strings, kTop, "[\"SECRET_KEY\", \"ROOT_PASSWORD\", \"JUPYTER_TOKEN\"]",
         "The environment variables which are secrets: they are kept from all units but those that "
         "name them in `pass_secrets`, and from logs and status.",

@@ -232,6 +232,7 @@ struct Reply {
 struct Finish {
   int exit_code = 0;
   std::string reason;  ///< For the termination message: "service.x failed: exited 1 …".
+  std::optional<UnitIndex> cause = {};  ///< The unit whose end it was.
 };
 
 using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say,

@@ -39,7 +39,7 @@ void finish(Turn& turn) {
     code = ExitStatus::signaled(kSigKill.value).shell_code();
   }
   answer_at_the_end(turn);
-  turn.act(Finish{code, shutdown.reason});
+  turn.act(Finish{code, shutdown.reason, shutdown.cause});
   state.life = life::Finished{code};
 }
 
@@ -184,7 +184,7 @@ void on_sweep_deadline(Turn& turn, life::Sweeping& sweeping) {
 
 }  // namespace
 
-void begin_shutdown(Turn& turn, int code, std::string reason) {
+void begin_shutdown(Turn& turn, int code, std::string reason, std::optional<UnitIndex> cause) {
   State& state = turn.state;
   if (state.shutdown) return;
   const ShutdownPlan& policy = turn.plan.shutdown;
@@ -196,6 +196,7 @@ void begin_shutdown(Turn& turn, int code, std::string reason) {
   shutdown.finish_at = shutdown.kill_at + margin;
   shutdown.code = code;
   shutdown.reason = std::move(reason);
+  shutdown.cause = cause;
   const MonoTime drained = std::min<MonoTime>(turn.now + policy.drain, shutdown.kill_at);
   state.shutdown = std::move(shutdown);
   state.step_queue.clear();

@@ -12,8 +12,9 @@ namespace bootsman {
 // the SIGKILL for all.
 
 /// Asks for the stop of the container; the first request counts. `code` is the exit code unless the
-/// job has one. What has not begun never will.
-void begin_shutdown(Turn& turn, int code, std::string reason);
+/// job has one, `cause` the unit whose end it is. What has not begun never will.
+void begin_shutdown(Turn& turn, int code, std::string reason,
+                    std::optional<UnitIndex> cause = std::nullopt);
 
 /// SIGTERM, SIGINT and 37 ask for the stop; asked again they hurry: the second one ends the drain
 /// and signals all units but the mounts at once, the third one kills. Other signals change nothing.

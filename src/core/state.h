@@ -103,12 +103,13 @@ using Life = std::variant<life::Booting, life::Up, life::Draining, life::Stoppin
 /// The one stop of a life; there from its request on.
 struct Shutdown {
   MonoTime requested_at{};
-  MonoTime kill_at{};         ///< SIGKILL for all that is left then.
-  MonoTime finish_at{};       ///< The end, whatever is left then.
-  bool killed = false;        ///< The SIGKILL for all was sent.
-  std::uint32_t signals = 0;  ///< Requests by signal: the second hurries, the third kills.
-  int code = 0;               ///< The exit code, unless the job has one.
-  std::string reason;         ///< "SIGTERM", "job exited 3 after 12 s"
+  MonoTime kill_at{};              ///< SIGKILL for all that is left then.
+  MonoTime finish_at{};            ///< The end, whatever is left then.
+  bool killed = false;             ///< The SIGKILL for all was sent.
+  std::uint32_t signals = 0;       ///< Requests by signal: the second hurries, the third kills.
+  int code = 0;                    ///< The exit code, unless the job has one.
+  std::string reason;              ///< "SIGTERM", "job exited 3 after 12 s"
+  std::optional<UnitIndex> cause;  ///< The unit whose end it was.
   bool operator==(const Shutdown&) const = default;
 };
 

@@ -56,7 +56,7 @@ int failure_code(std::optional<int> code) {
 
 void end_with_job(Turn& turn, UnitIndex job, int code, const std::string& how) {
   if (!turn.state.job_code) turn.state.job_code = code;
-  begin_shutdown(turn, code, fmt::format("{}: {}", turn.spec(job).id(), how));
+  begin_shutdown(turn, code, fmt::format("{}: {}", turn.spec(job).id(), how), job);
 }
 
 void clean_group(Turn& turn, UnitIndex unit, RunId run, const RunEnd& end,
@@ -142,7 +142,7 @@ void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> cod
   if (spec.kind == UnitKind::Job) {
     end_with_job(turn, unit, code.value_or(1), why);
   } else if (spec.on_failure == OnFailure::Shutdown) {
-    begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why));
+    begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why), unit);
   }
 }
 
@@ -163,7 +163,7 @@ void block(Turn& turn, UnitIndex unit, UnitIndex by) {
   turn.doom_dependants(unit);
   // The job's end ends the container; one that can never begin has come to its end.
   if (turn.spec(unit).kind == UnitKind::Job && !by_command)
-    begin_shutdown(turn, 1, "job is blocked: " + why);
+    begin_shutdown(turn, 1, "job is blocked: " + why, unit);
 }
 
 void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEnd& end,

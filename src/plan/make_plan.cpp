@@ -51,6 +51,18 @@ HttpPlan plan_http(const Config& config, Diagnostics& diagnostics) {
   return http;
 }
 
+std::string termination_log(const Config& config, Diagnostics& diagnostics) {
+  std::string path = Plan{}.termination_log;
+  const Setting* setting = config.settings.find("termination.log");
+  if (setting == nullptr || setting->unresolved) return path;
+  config.settings.read<std::string>("termination.log", path);
+  if (!path.empty() && !path.starts_with('/'))
+    diagnostics.error(
+        setting->at, "termination.log",
+        "must be an absolute path, or \"\" for none, not \"" + printable(path, 80) + "\"");
+  return path;
+}
+
 /// Whether the command is the start script that images had before there was an init.
 bool is_seed_script(const Strings& argv) {
   constexpr std::string_view kScript = "/init/boot/boot.sh";
@@ -114,6 +126,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   const Config config = with_command_line(original, facts, diagnostics);
   plan.shutdown = plan_shutdown(config, facts, diagnostics);
   plan.http = plan_http(config, diagnostics);
+  plan.termination_log = termination_log(config, diagnostics);
   plan.secret_names = secret_names(config.settings);
   plan.sources = config.files;
 

@@ -187,7 +187,7 @@ struct Plan {
   ShutdownPlan shutdown;
   HttpPlan http;
   std::vector<std::string> secret_names;
-  std::string termination_log = "/dev/termination-log";
+  std::string termination_log = "/dev/termination-log";  ///< Empty: none is written.
   /// Where the configuration came from, for status and doctor: files in the order of merging.
   std::vector<std::string> sources;
 

@@ -6,9 +6,11 @@
 #include <cstdio>
 
 #include "base/version.h"
+#include "logs/last_words.h"
 #include "shell/load_config.h"
 #include "shell/runtime.h"
 #include "shell/setup.h"
+#include "shell/termination_log.h"
 
 namespace bootsman {
 namespace {
@@ -18,6 +20,18 @@ constexpr int kExitConfig = 78;    // EX_CONFIG
 
 void print(const std::string& line) {
   std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+/// Who looks for the reason from outside sees no log of a container that never came up.
+void leave_word(const LoadedConfig& loaded, std::string reason) {
+  for (const std::string& line : loaded.lines()) reason += "\n" + line;
+  std::vector<std::string> secrets;
+  for (const EnvVar& variable : inherited_environment())
+    if (std::ranges::find(loaded.plan.secret_names, variable.name) !=
+        loaded.plan.secret_names.end())
+      secrets.push_back(variable.value);
+  write_termination_log(loaded.plan.termination_log,
+                        termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
 }
 
 int run_plan(const Setup& setup, const Plan& plan, std::vector<EnvVar> environment,
@@ -69,7 +83,10 @@ int run_command(const RunOptions& options) {
   const std::vector<std::string> lines = loaded.lines();
   if (!loaded.ok()) {
     for (const std::string& line : lines) print(line);
-    print("bootsman: cannot start: the configuration is not valid, and nothing was started");
+    const std::string what =
+        "cannot start: the configuration is not valid, and nothing was started";
+    print("bootsman: " + what);
+    leave_word(loaded, what);
     return kExitConfig;
   }
   if (steps_would_change_a_machine(loaded.plan)) {

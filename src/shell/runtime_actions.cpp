@@ -1,13 +1,12 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 
 #include "base/text.h"
+#include "logs/last_words.h"
 #include "shell/clock.h"
 #include "shell/proc_walk.h"
 #include "shell/runtime.h"
+#include "shell/termination_log.h"
 
 // How the runtime carries out what the core orders.
 
@@ -19,7 +18,9 @@ constexpr Millis kConditionsTime{5'000};
 constexpr Millis kStepsTime{300'000};
 /// At the very end: what a reader that still reads may take to get the last lines.
 constexpr Millis kLastWords{1'000};
-constexpr std::size_t kTerminationMax = 4096;  ///< The kubelet reads no more.
+/// What of a unit's output is looked at for the termination message.
+constexpr std::size_t kTailLines = 100;
+constexpr std::size_t kTailBytes = 64 * 1024;
 constexpr std::size_t kNamesMax = 5;
 
 Value to_value(const std::vector<EnvVar>& variables) {
@@ -194,17 +195,22 @@ void Runtime::execute(const Reply& action) {
 
 void Runtime::execute(const Finish& action) {
   finish_ = action;
+  // First what is known, since whoever asked for the stop may kill at any time now; then once more
+  // with the line that a unit did not end.
   write_termination_message(action);
   logs_.finish(mono_now() + kLastWords);
+  write_termination_message(action);
 }
 
-/// A file that the kubelet bind-mounts, and reads when the container is gone.
 void Runtime::write_termination_message(const Finish& finish) {
-  const UniqueFd file(
-      ::open(plan_.termination_log.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK));
-  if (!file || finish.reason.empty()) return;
-  const std::string text = finish.reason.substr(0, kTerminationMax - 1) + "\n";
-  (void)!::write(file.get(), text.data(), text.size());
+  LastWords words{finish.reason, finish.exit_code, "", {}};
+  if (const auto unit = finish.cause ? finish.cause : plan_.job()) {
+    words.unit = plan_[*unit].id();
+    words.lines = logs_.ring().tail(LogHub::ring_writer(*unit), kTailLines, kTailBytes);
+  }
+  std::vector<std::string> secrets;
+  for (const EnvVar& secret : environment_.secrets()) secrets.push_back(secret.value);
+  write_termination_log(plan_.termination_log, termination_message(words, secrets));
 }
 
 }  // namespace bootsman

@@ -104,6 +104,7 @@ inline std::string full_text(const Plan& plan) {
                      (plan.http.enabled ? "on" : "off");
   for (const ListenAddress& address : plan.http.listen)
     text += " " + address.host + " " + std::to_string(address.port);
+  text += "\ntermination " + plan.termination_log;
   text += "\nsecrets " + join(plan.secret_names, " ") + "\n";
   for (const Unit& unit : plan.units) text += full_text(plan, unit);
   return text;

@@ -201,6 +201,9 @@ TEST_CASE("what contradicts itself is an error with its place") {
       {"bad address", "http.listen = [\"0.0.0.0:80\", \"x\"]\n",
        "a.toml:2:15: error: http.listen: cannot read the address \"x\": write HOST:PORT, for "
        "instance \"127.0.0.1:8080\"\n"},
+      {"termination log without a path", "termination.log = \"words\"\n",
+       "a.toml:2:19: error: termination.log: must be an absolute path, or \"\" for none, not "
+       "\"words\"\n"},
       {"no address", "http.listen = []\n",
        "a.toml:2:15: error: http.listen: must name an address: to listen nowhere, write enabled = "
        "false\n"},
