@@ -99,6 +99,11 @@ constexpr std::array kKeys{
     Key{"early", Boolean, kServiceOrJob, "false", "Start without waiting for all steps.", "true"},
     Key{"success_codes", Integers, kServiceOrStep, "[0]", "The exit codes that count as success.",
         "[0, 3]", "", 0, 255},
+    Key{"forward", Strings, kServiceOrJob, "[]",
+        "Signals to the init that are passed on to the unit's own process while that runs. "
+        "SIGTERM, "
+        "SIGINT and signal 37 stop the container, and can't be passed on.",
+        "[\"SIGHUP\", \"SIGUSR1\"]"},
     Key{"timeout", Duration, kServiceOrStep, "(none)",
         "For a step: how long it may run before it is stopped and has failed. For a service: how "
         "long until it is ready for the first time; past it the unit is shown as late, and lives "

@@ -162,6 +162,23 @@ void on_stop_signal(Turn& turn, Signal signal) {
   }
 }
 
+/// Passes a signal on to the units that want it and whose program runs. False when there is none.
+bool forward(Turn& turn, Signal signal) {
+  bool wanted = false;
+  for (std::uint32_t i = 0; i < turn.plan.units.size(); ++i) {
+    const auto& signals = turn.plan.units[i].forward;
+    if (std::ranges::find(signals, signal) == signals.end()) continue;
+    const Phase& phase = turn.state.units[i].phase;
+    const bool runs = std::holds_alternative<phase::Running>(phase) ||
+                      std::holds_alternative<phase::Ready>(phase);
+    if (!runs) continue;
+    wanted = true;
+    turn.say(Severity::Info, UnitIndex{i}, signal_name(signal) + " is passed on");
+    turn.kill(UnitIndex{i}, process_of(phase)->run, signal, KillScope::Process);
+  }
+  return wanted;
+}
+
 void after_sweep(Turn& turn) {
   if (turn.state.live == 0) return finish(turn);
   turn.state.life = life::StoppingMounts{};
@@ -211,7 +228,9 @@ void on_signal(Turn& turn, const SignalReceived& fact) {
   if (fact.signal == kSigTerm || fact.signal == kSigInt || fact.signal == kSigHalt) {
     return on_stop_signal(turn, fact.signal);
   }
-  turn.say(Severity::Debug, std::nullopt, "ignored " + signal_name(fact.signal));
+  if (!forward(turn, fact.signal)) {
+    turn.say(Severity::Debug, std::nullopt, "ignored " + signal_name(fact.signal));
+  }
 }
 
 void advance_shutdown(Turn& turn) {

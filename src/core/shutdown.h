@@ -17,7 +17,8 @@ void begin_shutdown(Turn& turn, int code, std::string reason,
                     std::optional<UnitIndex> cause = std::nullopt);
 
 /// SIGTERM, SIGINT and 37 ask for the stop; asked again they hurry: the second one ends the drain
-/// and signals all units but the mounts at once, the third one kills. Other signals change nothing.
+/// and signals all units but the mounts at once, the third one kills. Other signals are passed on
+/// to the running units whose `forward` has them.
 void on_signal(Turn& turn, const SignalReceived& fact);
 
 /// Orders the next wave when units have ended, and moves on from one phase of the stop to the next.

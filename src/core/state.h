@@ -43,6 +43,14 @@ struct PendingCommand {
   bool operator==(const PendingCommand&) const = default;
 };
 
+/// What the latest run of a unit that is over has left behind.
+struct LastRun {
+  std::string text;  ///< "exited 1 after 0.4 s"
+  Micros cpu{0};     ///< User and system time, of its direct child and those it waited for.
+  std::uint64_t max_rss = 0;  ///< Bytes, of the largest of these.
+  bool operator==(const LastRun&) const = default;
+};
+
 /// All that the core knows of one unit.
 struct UnitRuntime {
   Phase phase = phase::Idle{};
@@ -56,6 +64,7 @@ struct UnitRuntime {
   bool gone = false;            ///< While stopping: neither it nor a dependant is live.
   RestartTrack restart;
   std::string last_end;  ///< "exited 1 after 0.4 s": of the run before this one.
+  std::optional<LastRun> last_run;
   std::optional<PendingCommand> command;
   bool operator==(const UnitRuntime&) const = default;
 };

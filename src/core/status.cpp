@@ -72,6 +72,12 @@ UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex index) {
   status.why = unit.why;
   status.pid = process_of(unit.phase).value_or(Process{}).pid;
   status.restarts = unit.restarts;
+  if (status.state == UnitState::Ready) status.ready_since = unit.since;
+  if (unit.last_run) {
+    status.last_exit = unit.last_run->text;
+    status.last_cpu = unit.last_run->cpu;
+    status.last_max_rss = unit.last_run->max_rss;
+  }
   if (std::holds_alternative<phase::Waiting>(unit.phase)) {
     status.why = waits_for(plan, state, index);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct UnitStatus {
   std::string why;  ///< A sentence of our own, no output of the unit.
   Pid pid{};        ///< 0 when no process runs.
   std::uint32_t restarts = 0;
+  std::optional<MonoTime> ready_since;  ///< While it is ready.
+  std::string last_exit;           ///< Of the latest run that is over; empty when there was none.
+  Micros last_cpu{0};              ///< Its user and system time.
+  std::uint64_t last_max_rss = 0;  ///< Its peak, in bytes.
 };
 
 UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex unit);

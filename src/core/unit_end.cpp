@@ -170,6 +170,7 @@ void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEn
              const phase::Stopping* stopping) {
   const Unit& spec = turn.spec(unit);
   const RunEnd read = read_end(turn, unit, process, end);
+  turn.unit(unit).last_run = LastRun{read.text, end.cpu, end.max_rss};
   if (read.executed) turn.unit(unit).executed = true;
   const Then then = stopping != nullptr ? stopping->then : Then::Decide;
   const bool job_ended = spec.kind == UnitKind::Job && (read.executed || read.hopeless);

@@ -157,6 +157,7 @@ struct Unit {
   Millis settle{0};               ///< Without `ready`: ready after running for this long.
   std::optional<Millis> timeout;  ///< Steps: the longest run; services: until first ready.
   std::vector<int> success_codes{0};
+  std::vector<Signal> forward;  ///< Signals to the init that are passed on to the unit's process.
   LogPlan log;
 
   /// "service.sshd", "step.motd"; the job is just "job".

@@ -116,7 +116,28 @@ class UnitPlanner {
     settings_.read<Millis>("settle", unit_.settle);
     if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
     settings_.read<std::vector<int>>("success_codes", unit_.success_codes);
+    forward();
     log();
+  }
+
+  void forward() {
+    const Setting* setting = settings_.find("forward");
+    if (setting == nullptr || setting->unresolved) return;
+    const Strings* names = settings_.get<Strings>("forward");
+    if (names == nullptr) return;
+    // SIGTERM, SIGINT and SIGRTMIN+3 stop the container; SIGKILL and SIGSTOP never reach the init,
+    // SIGCHLD tells of its own children. By the kernel's numbers.
+    constexpr std::array kOwn{15, 2, 37, 9, 19, 17};
+    for (const std::string& name : *names) {
+      const auto signal = parse_signal(name);
+      if (!signal) {
+        error("forward", signal.error().message());
+      } else if (std::ranges::find(kOwn, signal->value) != kOwn.end()) {
+        error("forward", signal_name(*signal) + " can't be passed on: it is for the init itself");
+      } else {
+        unit_.forward.push_back(*signal);
+      }
+    }
   }
 
   void command() {

@@ -82,3 +82,13 @@ def test_seed_boot_script_is_refused_with_the_way_out(boot):
     container = boot("", "--", "bash", "/init/boot/boot.sh")
     assert container.wait() != 0
     assert "boot.sh" in container.transcript()
+
+
+def test_signals_of_forward_reach_the_job(boot):
+    container = boot('[job]\nforward = ["SIGHUP", "SIGUSR1"]\n', "--", "sh", "-c",
+                     "trap 'echo got HUP' HUP; trap 'exit 6' USR1; echo armed; while :; do sleep 0.1; done")
+    eventually(lambda: "armed" in container.stdout.text, 10, "the job has its traps")
+    container.signal(signal.SIGHUP)
+    eventually(lambda: "got HUP" in container.stdout.text, 5, "SIGHUP is passed on")
+    container.signal(signal.SIGUSR1)
+    assert container.wait() == 6

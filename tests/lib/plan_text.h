@@ -74,6 +74,7 @@ inline std::string policy_text(const Unit& unit) {
   if (unit.health) text += "  health: " + check_text(*unit.health) + "\n";
   text += "  settle: " + format_duration(unit.settle) + ", success:" + codes;
   if (unit.timeout) text += ", timeout: " + format_duration(*unit.timeout);
+  for (const Signal signal : unit.forward) text += ", forward: " + signal_name(signal);
   text += "\n  log: " + std::to_string(static_cast<int>(unit.log.format)) + " " +
           std::to_string(static_cast<int>(unit.log.when_blocked)) +
           (unit.log.merge ? " merge" : "") + "\n";

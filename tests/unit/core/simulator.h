@@ -183,6 +183,10 @@ class Simulator {
   void check_start(UnitIndex unit) {
     if (state_.shutdown) throw Broken(plan_[unit].name + " starts during the stop");
     people_.check_start(unit);
+    const auto& command = state_.units[unit.value].command;
+    if (command && command->kind == PendingCommand::Kind::Stop) {
+      throw Broken(plan_[unit].name + " starts while it is being stopped");
+    }
     if (started_[unit.value]) return;
     started_[unit.value] = true;
     for (const UnitIndex other : plan_[unit].after) {
@@ -228,7 +232,8 @@ class Simulator {
     }
     const bool ordered = state_.shutdown && state_.shutdown->signals < 2 &&
                          !state_.shutdown->killed && run->process &&
-                         init_phase(state_) != InitPhase::Draining && order.signal.value != 9;
+                         init_phase(state_) != InitPhase::Draining && order.signal.value != 9 &&
+                         order.signal.value != 1;
     const auto* stopping = std::get_if<phase::Stopping>(&state_.units[order.unit.value].phase);
     const bool too_long = stopping != nullptr && stopping->then == Then::Fail;
     // A person may have stopped it out of turn, just before.

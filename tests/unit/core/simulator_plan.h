@@ -72,6 +72,7 @@ inline void fill_unit(Dice& dice, Unit& unit) {
   if (dice.one_in(4)) unit.settle = dice.upto(1'000);
   if (dice.one_in(4)) unit.timeout = dice.upto(5'000);
   if (dice.one_in(6)) unit.success_codes = {0, 3};
+  if (dice.one_in(3) && !unit.builtin) unit.forward = {Signal{1}};
 }
 
 /// A plan of 1 to `most` units, with a random graph and random policies.

@@ -145,6 +145,8 @@ class World {
     if (found == runs_.end()) throw Broken("a signal for a run that never was");
     Run& run = found->second;
     if (run.step) return cancel_helper(now);
+    const bool handled = order.signal.value == 1 && dice_.one_in(2);
+    if (handled) return;
     const bool certain = order.signal.value == 9;
     const Millis soon = dice_.upto(certain ? 5 : 300);
     if (run.process && !run.immortal && (certain || !run.ignores_term)) {

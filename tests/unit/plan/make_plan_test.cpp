@@ -127,6 +127,27 @@ TEST_CASE("units stand behind all that they wait for") {
   }
 }
 
+TEST_CASE("signals that the init needs for itself, or does not know, can't be passed on") {
+  struct Row {
+    const char* signal;
+    const char* complaint;
+  };
+  const std::vector<Row> rows{
+      {"SIGTERM", "SIGTERM can't be passed on: it is for the init itself"},
+      {"SIGINT", "SIGINT can't be passed on: it is for the init itself"},
+      {"KILL", "SIGKILL can't be passed on: it is for the init itself"},
+      {"SIGCHLD", "SIGCHLD can't be passed on: it is for the init itself"},
+      {"SIGHOP", "cannot read the signal \"SIGHOP\""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.signal);
+    const Planned planned =
+        plan_text(kEmpty + unit("service.a", std::string("forward = [\"") + row.signal + "\"]\n"));
+    const std::string said = lines(planned.complaints);
+    CHECK(said.find(std::string("service.a.forward: ") + row.complaint) != std::string::npos);
+  }
+}
+
 TEST_CASE("what requires a disabled unit is skipped, and says so") {
   const Planned planned =
       plan_text(kEmpty + unit("service.a", "requires = [\"b\"]\n") +
