@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/check_command.h"
+#include "cli/control_commands.h"
 #include "cli/health_command.h"
 #include "cli/help_command.h"
 #include "cli/version_command.h"
@@ -42,6 +43,8 @@ constexpr Handler kHandlers[] = {
        words.insert(words.end(), asked.words.begin(), asked.words.end());
        return check_command(words);
      }},
+    {"status", [](const Invocation& asked) { return status_command(asked); }},
+    {"logs", [](const Invocation& asked) { return logs_command(asked); }},
     {"health", [](const Invocation& asked) { return health_command(asked); }},
     {"version", [](const Invocation&) { return version_command(); }},
     {"help", [](const Invocation& asked) { return help_command(asked); }},

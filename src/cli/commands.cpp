@@ -32,7 +32,15 @@ constexpr OptionRow kHelpOptions[] = {
     {"--reference", "", "print the reference of all keys, as Markdown"},
 };
 
-constexpr std::array<CommandRow, 8> kCommands{{
+constexpr OptionRow kStatusOptions[] = {
+    {"--json", "", "print the answer as JSON"},
+};
+constexpr OptionRow kLogsOptions[] = {
+    {"-n", "N", "the last N lines, at most 10000 (default: 100)"},
+    {"-f", "", "go on with the lines that come"},
+};
+
+constexpr std::array<CommandRow, 10> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -77,6 +85,26 @@ constexpr std::array<CommandRow, 8> kCommands{{
          "no init listens. Asks $BOOTSMAN_HEALTH_URL (http://ADDRESS:PORT), else the http port\n"
          "of the init's configuration, else 127.0.0.1:8080.\n",
      .options = kHealthOptions},
+    {.name = "status",
+     .words = "[UNIT…]",
+     .doc = "show what each unit does, and why",
+     .details =
+         "A table of all units; of those named also their last lines of output. UNIT is an\n"
+         "id as \"service.sshd\", or a bare name that only one unit has. Colours on a terminal\n"
+         "only, and not with NO_COLOR. Exit code 1: no such unit, 69: no init is running.\n"
+         "\n"
+         "The init is found by its control socket: $BOOTSMAN_SOCKET, else\n"
+         "/run/bootsman/control.sock, $XDG_RUNTIME_DIR/bootsman/ or /tmp/bootsman-UID/.\n"
+         "Root and the init's own user may ask.\n",
+     .options = kStatusOptions,
+     .words_max = 1'000'000},
+    {.name = "logs",
+     .words = "[UNIT…]",
+     .doc = "show the last lines of the units' output",
+     .details = "Of all units and the init itself (\"bootsman\"), or of those named, in the order\n"
+                "of their coming, with the time in UTC. The init remembers the latest 8 MiB.\n",
+     .options = kLogsOptions,
+     .words_max = 1'000'000},
     {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
     {.name = "version",
      .words = "",

@@ -21,6 +21,10 @@ constexpr std::array kKeys{
     Key{"http.listen", Strings, kTop, "\"0.0.0.0:8080\"",
         "The numeric addresses and ports to answer on, one or several.",
         "[\"127.0.0.1:8080\", \"[::1]:8080\"]"},
+    Key{"control.enabled", Boolean, kTop, "true",
+        "Whether the init answers `bootsman status`, `restart` and the like on a unix socket that "
+        "only root and the init's own user can use.",
+        "false"},
     Key{"shutdown.drain", Duration, kTop, "\"0s\"",
         "How long to go on working after SIGTERM, while readiness already says no, so that no new "
         "requests come.",

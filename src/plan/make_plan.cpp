@@ -127,6 +127,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   plan.shutdown = plan_shutdown(config, facts, diagnostics);
   plan.http = plan_http(config, diagnostics);
   plan.termination_log = termination_log(config, diagnostics);
+  config.settings.read<bool>("control.enabled", plan.control.enabled);
   plan.secret_names = secret_names(config.settings);
   plan.sources = config.files;
 

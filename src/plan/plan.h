@@ -179,6 +179,10 @@ struct HttpPlan {
   std::vector<ListenAddress> listen{{"0.0.0.0", 8080}};
 };
 
+struct ControlPlan {
+  bool enabled = true;
+};
+
 struct Plan {
   /// In start order: every unit stands behind all that its `after` names (so the graph has no
   /// cycle), otherwise in the order of the configuration.
@@ -187,6 +191,7 @@ struct Plan {
   std::vector<std::vector<UnitIndex>> dependants;
   ShutdownPlan shutdown;
   HttpPlan http;
+  ControlPlan control;
   std::vector<std::string> secret_names;
   std::string termination_log = "/dev/termination-log";  ///< Empty: none is written.
   /// Where the configuration came from, for status and doctor: files in the order of merging.

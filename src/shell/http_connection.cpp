@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kBatchMax = 64 * 1024;
 /// Bytes that a client may still send after its last answer.
 constexpr std::size_t kLingerMax = 256 * 1024;
+/// Bytes of further requests that are kept while an answer is not made.
+constexpr std::size_t kUnreadMax = 64 * 1024;
 
 struct Write {
   uv_write_t request{};
@@ -69,6 +71,12 @@ void HttpConnection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t*) 
 void HttpConnection::read(ssize_t count) {
   if (count == 0) return;
   if (count < 0) return finish();
+  if (phase_ == Phase::Waiting) {
+    // Read only to learn that the client is gone.
+    unread_.append(shared_.buffer.data(), static_cast<std::size_t>(count));
+    if (unread_.size() > kUnreadMax) uv_read_stop(stream(socket_.get()));
+    return;
+  }
   if (phase_ == Phase::Lingering) {
     dropped_ += static_cast<std::size_t>(count);
     if (dropped_ > kLingerMax) finish();
@@ -80,6 +88,10 @@ void HttpConnection::read(ssize_t count) {
 void HttpConnection::go_on(std::string_view bytes) {
   while (phase_ == Phase::Reading) {
     auto answers = answer(bytes);
+    if (phase_ == Phase::Waiting) {
+      unread_.assign(bytes);
+      return;
+    }
     if (phase_ != Phase::Reading) return;  // The handler closed the server.
     if (answers.empty()) break;
     if (!send(std::move(answers))) {
@@ -102,8 +114,10 @@ std::string HttpConnection::answer(std::string_view& bytes) {
     const auto said = parser_.next(bytes);
     if (std::holds_alternative<NeedMore>(said)) break;
     if (const auto* request = std::get_if<Request>(&said)) {
-      answers += answer_one(*request);
+      auto one = answer_one(*request);
+      if (phase_ == Phase::Waiting) early_ = std::move(answers);
       if (phase_ != Phase::Reading) return {};
+      answers += one;
       last_ = !request->keep_alive;
       in_request_ = false;
       due_in(shared_.limits.idle);
@@ -119,12 +133,51 @@ std::string HttpConnection::answer(std::string_view& bytes) {
 
 std::string HttpConnection::answer_one(const Request& request) {
   std::string bytes;
-  if (!guarded("answering a request",
-               [&] { bytes = serialise(shared_.handler(request), request); })) {
+  if (!guarded("answering a request", [&] {
+        bytes = is_local() ? answer_local(request) : serialise(shared_.handler(request), request);
+      })) {
     bytes = serialise(plain_response(500, "this request met a fault of the init; see its log"),
                       request);
   }
   return bytes;
+}
+
+std::string HttpConnection::answer_local(const Request& request) {
+  auto said = (*door_.handler)(request, door_.peer, Responder(weak_from_this(), ++requests_));
+  if (const auto* now = std::get_if<AnswerNow>(&said)) return serialise(*now, request);
+  auto& later = std::get<AnswerLater>(said);
+  if (phase_ != Phase::Reading) return {};
+  waiting_ = std::make_unique<Request>(request);
+  overdue_ = std::move(later.overdue);
+  phase_ = Phase::Waiting;
+  due_in(later.timeout);
+  return {};
+}
+
+void HttpConnection::answer_late(std::uint64_t number, const Response& response) {
+  if (!waits_for(number)) return;
+  const auto self = shared_from_this();
+  const auto request = std::move(waiting_);
+  auto bytes = std::exchange(early_, {}) + serialise(response, *request);
+  phase_ = Phase::Reading;
+  last_ = !request->keep_alive;
+  in_request_ = false;
+  due_in(shared_.limits.idle);
+  uv_read_stop(stream(socket_.get()));
+  if (!send(std::move(bytes))) return;
+  if (last_) return linger();
+  const auto unread = std::exchange(unread_, {});
+  go_on(unread);
+  if (phase_ == Phase::Reading || phase_ == Phase::Waiting) start_reading();
+}
+
+void Responder::answer(const Response& response) const {
+  if (const auto connection = connection_.lock()) connection->answer_late(request_, response);
+}
+
+bool Responder::wanted() const {
+  const auto connection = connection_.lock();
+  return connection != nullptr && connection->waits_for(request_);
 }
 
 /// Writes at once what the kernel takes, and leaves the rest to the loop. True when all is written.
@@ -168,7 +221,7 @@ void HttpConnection::written(int status) {
   due_in(in_request_ ? shared_.limits.request : shared_.limits.idle);
   const auto unread = std::exchange(unread_, {});
   go_on(unread);
-  if (phase_ == Phase::Reading) start_reading();
+  if (phase_ == Phase::Reading || phase_ == Phase::Waiting) start_reading();
 }
 
 /// RFC 9112, 9.6: closing with bytes unread would reset the connection and lose the answer.
@@ -190,12 +243,13 @@ void HttpConnection::due_in(Millis delay) {
 }
 
 std::optional<std::uint64_t> HttpConnection::waits_since() const {
-  if (phase_ == Phase::Writing) return std::nullopt;
+  if (phase_ == Phase::Writing || phase_ == Phase::Waiting) return std::nullopt;
   return since_;
 }
 
 void HttpConnection::time_over() {
   const auto self = shared_from_this();
+  if (phase_ == Phase::Waiting) return answer_late(requests_, Response(overdue_));
   const bool half_sent = phase_ == Phase::Reading && !parser_.between_requests();
   if (!half_sent) return finish();
   last_ = true;

@@ -50,7 +50,8 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
               [this](CheckFinished finished) { post(std::move(finished)); }),
       server_(loop, [this](const Request& request) {
         return bootsman::answer(request, health_view(plan_, state_));
-      }) {
+      }),
+      control_(server_, plan_, state_, logs_.ring(), own_log_) {
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
   fault_hook() = {[](void* context, const char* where, const char* what) {
                     static_cast<Runtime*>(context)->own_log_.say(
@@ -91,6 +92,7 @@ Result<int> Runtime::run() {
 
   not_listening_ = plan_.http.enabled ? plan_.http.listen : std::vector<ListenAddress>{};
   listen();
+  if (plan_.control.enabled) control_.open();
   post(Booted{});
   turn();
   while (!finish_) uv_run(loop_, UV_RUN_ONCE);
@@ -106,6 +108,7 @@ void Runtime::turn() {
   drain_events();
   if (tick_due_ && !finish_) tick(mono_now());
   logs_.flush();
+  control_.after_turn();
   if (!finish_) arm_timer();
 }
 

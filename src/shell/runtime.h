@@ -9,6 +9,7 @@
 #include "core/supervisor.h"
 #include "shell/checks.h"
 #include "shell/children.h"
+#include "shell/control_server.h"
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
@@ -80,6 +81,7 @@ class Runtime {
   Launcher launcher_;
   Checks checks_;
   HttpServer server_;
+  ControlServer control_;
   std::optional<Signals> signals_;
   UvPtr<uv_timer_t> timer_;
   UvPtr<uv_idle_t> idle_;

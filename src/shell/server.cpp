@@ -85,6 +85,7 @@ struct HttpServer::Listener {
   HttpServer& server;
   Socket socket;
   Socket spare;
+  LocalHandler handler;  ///< Of a unix socket.
   UvPtr<uv_poll_t> poll;
 };
 
@@ -125,15 +126,26 @@ Result<std::uint16_t> HttpServer::listen(const ListenAddress& address) {
   if (error != 0) return fail("cannot " + where + ": " + uv_reason(-error) + advice(error));
 
   const auto port = port_of(socket.fd);
-  auto listener = std::make_unique<Listener>(*this, socket.release());
-  auto poll = make_uv<uv_poll_t>(where, listener.get(), [&](uv_poll_t* made) {
+  auto added = add(where, std::make_unique<Listener>(*this, socket.release()));
+  if (!added) return fail(std::move(added).error());
+  return port;
+}
+
+Result<void> HttpServer::listen_local(UniqueFd listening, LocalHandler handler) {
+  auto listener = std::make_unique<Listener>(*this, listening.release());
+  listener->handler = std::move(handler);
+  return add("listen on a unix socket", std::move(listener));
+}
+
+Result<void> HttpServer::add(const std::string& what, std::unique_ptr<Listener> listener) {
+  auto poll = make_uv<uv_poll_t>(what, listener.get(), [&](uv_poll_t* made) {
     return uv_poll_init(shared_.loop, made, listener->socket.fd);
   });
   if (!poll) return fail(std::move(poll).error());
   listener->poll = std::move(*poll);
   uv_poll_start(listener->poll.get(), UV_READABLE, &HttpServer::on_acceptable);
   listeners_.push_back(std::move(listener));
-  return port;
+  return {};
 }
 
 void HttpServer::on_acceptable(uv_poll_t* poll, int status, int) {
@@ -149,7 +161,7 @@ void HttpServer::accept_some(Listener& listener) {
   for (int i = 0; i < kAcceptsPerWake; ++i) {
     const int client = accept4(listener.socket.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client >= 0) {
-      take(client);
+      take(listener, client);
     } else if (!accept_failed(listener, errno)) {
       return;
     }
@@ -181,14 +193,22 @@ bool HttpServer::accept_failed(Listener& listener, int error) {
   return false;
 }
 
-void HttpServer::take(int client) {
+void HttpServer::take(const Listener& listener, int client) {
   Socket socket(client);
-  if (connections_.size() >= shared_.limits.connections && !make_room()) {
+  LocalDoor door;
+  if (listener.handler) {
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return;
+    door = {&listener.handler, {who.uid, who.pid}};
+  }
+  const bool local = door.handler != nullptr;
+  if (!has_room(local) && !make_room(local)) {
     ++counts_.refused;
     (void)!::send(client, kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return;
   }
-  auto connection = std::make_shared<HttpConnection>(shared_);
+  auto connection = std::make_shared<HttpConnection>(shared_, door);
   auto* key = connection.get();
   connections_.emplace(key, std::move(connection));
   ++counts_.accepted;
@@ -196,10 +216,20 @@ void HttpServer::take(int client) {
   counts_.open = connections_.size();
 }
 
-/// Drops the client that has been waited for longest; false when all take their answers.
-bool HttpServer::make_room() {
+bool HttpServer::has_room(bool local) const {
+  const auto most = local ? shared_.limits.local : shared_.limits.connections;
+  if (connections_.size() < most) return true;
+  std::size_t count = 0;
+  for (const auto& [key, connection] : connections_) count += key->is_local() == local ? 1 : 0;
+  return count < most;
+}
+
+/// Drops the client of that kind that has been waited for longest; false when all take their
+/// answers.
+bool HttpServer::make_room(bool local) {
   HttpConnection* longest = nullptr;
   for (const auto& [key, connection] : connections_) {
+    if (key->is_local() != local) continue;
     const auto since = key->waits_since();
     if (since && (longest == nullptr || *since < *longest->waits_since())) longest = key;
   }

@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "shell/http_connection.h"
+#include "sys/fd.h"
 
 namespace bootsman {
 
@@ -37,6 +38,10 @@ class HttpServer {
   /// again later.
   Result<std::uint16_t> listen(const ListenAddress& address);
 
+  /// Takes clients from this listening unix socket too; each request of theirs goes to `handler`,
+  /// never to the handler of the TCP port. They have places of their own (ServerLimits::local).
+  Result<void> listen_local(UniqueFd listening, LocalHandler handler);
+
   /// Stops listening and drops all clients. May be called twice.
   void close();
 
@@ -48,8 +53,10 @@ class HttpServer {
   static void on_acceptable(uv_poll_t* poll, int status, int events);
   void accept_some(Listener& listener);
   bool accept_failed(Listener& listener, int error);
-  void take(int socket);
-  bool make_room();
+  Result<void> add(const std::string& what, std::unique_ptr<Listener> listener);
+  void take(const Listener& listener, int socket);
+  bool has_room(bool local) const;
+  bool make_room(bool local);
   void pause(Listener& listener);
   void resume();
   void arm(std::uint64_t at);

@@ -8,12 +8,14 @@ namespace bootsman {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 14> kStatusTexts{{
+constexpr std::array<std::pair<int, std::string_view>, 17> kStatusTexts{{
     {200, "OK"},
     {400, "Bad Request"},
+    {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
     {417, "Expectation Failed"},
@@ -22,6 +24,7 @@ constexpr std::array<std::pair<int, std::string_view>, 14> kStatusTexts{{
     {501, "Not Implemented"},
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
 }};
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "base/value.h"
+#include "sys/fd.h"
+
+namespace bootsman {
+
+/// The exit code where no init is there to talk to (EX_UNAVAILABLE of sysexits.h).
+inline constexpr int kNoInit = 69;
+
+/// What the running init said.
+struct ControlReply {
+  int status = 0;
+  Value body;
+  std::string text;  ///< The body as it came.
+};
+
+/// Asks the running init over its control socket, one connection per question. The socket is looked
+/// for in all places of control_places(); a process that is neither root nor this user (nor PID 1's
+/// user, for root) is not believed.
+class ControlClient {
+ public:
+  /// An error names what was tried; it means kNoInit.
+  static Result<ControlClient> find();
+
+  /// `method` and `target` as in the request line. An error: the init went away, or did not answer
+  /// in time.
+  Result<ControlReply> ask(std::string_view method, const std::string& target,
+                           Millis timeout = Millis{10'000}) const;
+
+ private:
+  explicit ControlClient(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace bootsman

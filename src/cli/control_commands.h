@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/args.h"
+
+namespace bootsman {
+
+// The commands that ask the running init, over its control socket. Each returns its exit code:
+// 0, 1 what was asked for is refused or bad, 2 wrong usage, 69 no running init.
+
+int status_command(const Invocation& asked);
+int logs_command(const Invocation& asked);
+
+}  // namespace bootsman

@@ -1,0 +1,74 @@
+#include "shell/control_server.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "shell/clock.h"
+
+namespace bootsman {
+
+namespace {
+
+bool may_ask(const Peer& peer) {
+  return peer.uid == 0 || peer.uid == ::geteuid();
+}
+
+}  // namespace
+
+ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& state,
+                             const LogRing& ring, OwnLog& own_log)
+    : server_(server), plan_(plan), state_(state), ring_(ring), own_log_(own_log) {}
+
+void ControlServer::open() {
+  auto socket = ControlSocket::open(control_places({::geteuid()}));
+  if (socket) {
+    socket_.emplace(std::move(*socket));
+    const auto listening = server_.listen_local(
+        socket_->take(), [this](const Request& request, const Peer& peer, Responder responder) {
+          return answer(request, peer, std::move(responder));
+        });
+    if (listening) return;
+    socket = fail(listening.error());
+    socket_.reset();
+  }
+  own_log_.say(Severity::Warning,
+               "no control socket, so `bootsman status` and the like can't reach this init: " +
+                   socket.error().message() + "; set BOOTSMAN_SOCKET or control.enabled = false");
+}
+
+ApiView ControlServer::view() const {
+  return {plan_, state_, ring_, mono_now()};
+}
+
+std::variant<AnswerNow, AnswerLater> ControlServer::answer(const Request& request, const Peer& peer,
+                                                           Responder responder) {
+  if (!may_ask(peer)) {
+    return api_error(403, "cannot answer user " + std::to_string(peer.uid) +
+                              ": only root and the init's own user may ask here");
+  }
+  auto said = answer_api(request, view());
+  if (auto* now = std::get_if<Response>(&said)) return std::move(*now);
+  auto& wait = std::get<WaitForLogs>(said);
+  AnswerLater later{wait.query.wait, log_response(wait.query, view())};
+  std::erase_if(followers_, [](const Follower& one) { return !one.responder.wanted(); });
+  followers_.push_back({std::move(wait.query), std::move(responder)});
+  return later;
+}
+
+void ControlServer::after_turn() {
+  if (followers_.empty() || ring_.last_sequence() == seen_) return;
+  seen_ = ring_.last_sequence();
+  const auto now = view();
+  // Taken out first: an answer may let the same client ask again at once.
+  for (Follower& follower : std::exchange(followers_, {})) {
+    if (!follower.responder.wanted()) continue;
+    if (has_lines(follower.query, now)) {
+      follower.responder.answer(log_response(follower.query, now));
+    } else {
+      followers_.push_back(std::move(follower));
+    }
+  }
+}
+
+}  // namespace bootsman

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shell/control_place.h"
+#include "shell/own_log.h"
+#include "shell/server.h"
+#include "wire/api.h"
+
+namespace bootsman {
+
+/// The control socket of the running init: who may ask, what is answered at once, and who waits for
+/// what. Root and the init's own user may ask; everybody else gets 403.
+class ControlServer {
+ public:
+  /// Borrows all; must end before the server's last turn.
+  ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
+                OwnLog& own_log);
+
+  /// Makes the socket and listens. Where that fails the init goes on without, after one warning.
+  void open();
+
+  /// Answers those who wait for a line that this turn brought. Called at the end of each turn.
+  void after_turn();
+
+ private:
+  struct Follower {
+    LogQuery query;
+    Responder responder;
+  };
+
+  std::variant<AnswerNow, AnswerLater> answer(const Request& request, const Peer& peer,
+                                              Responder responder);
+  ApiView view() const;
+
+  HttpServer& server_;
+  const Plan& plan_;
+  const State& state_;
+  const LogRing& ring_;
+  OwnLog& own_log_;
+  std::optional<ControlSocket> socket_;
+  std::vector<Follower> followers_;
+  std::uint64_t seen_ = 0;  ///< The ring's last line when the followers were looked at.
+};
+
+}  // namespace bootsman

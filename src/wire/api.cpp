@@ -1,0 +1,232 @@
+#include "wire/api.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "wire/query.h"
+
+namespace bootsman {
+
+namespace {
+
+constexpr std::size_t kDetailLines = 10;
+constexpr std::size_t kDetailBytes = 2048;
+
+/// One request, its path taken apart.
+struct Call {
+  const ApiView& view;
+  std::string_view query;
+  std::string unit;  ///< What stands for "{unit}".
+};
+
+Response json(const Value& value) {
+  Response response;
+  response.body = to_json(value) + "\n";
+  return response;
+}
+
+std::string_view health_text(Health health) {
+  switch (health) {
+    case Health::Healthy:
+      return "healthy";
+    case Health::Unhealthy:
+      return "unhealthy";
+    case Health::Unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+std::uint32_t writer_of(UnitIndex unit) {
+  return unit.value + 1;
+}
+
+Value unit_value(const ApiView& view, UnitIndex index, std::size_t detail_lines) {
+  const UnitStatus status = unit_status(view.plan, view.state, index);
+  const auto since = std::max(view.now - status.since, Micros{0});
+  Value unit;
+  unit.set("id", status.id);
+  unit.set("kind", to_text(status.kind));
+  unit.set("name", view.plan[index].name);
+  unit.set("state", to_text(status.state));
+  unit.set("since_seconds", static_cast<double>(since.count() / 1000) / 1000.0);
+  unit.set("why", status.why);
+  unit.set("pid", status.pid.value > 0 ? Value(status.pid.value) : Value());
+  unit.set("restarts", static_cast<std::int64_t>(status.restarts));
+  unit.set("health", health_text(status.health));
+  Value::Array detail;
+  if (detail_lines > 0) {
+    for (std::string& line : view.ring.tail(writer_of(index), detail_lines, kDetailBytes)) {
+      detail.emplace_back(std::move(line));
+    }
+  }
+  unit.set("detail", std::move(detail));
+  return unit;
+}
+
+/// The last words of a unit in trouble belong to the overview, those of others do not.
+bool in_trouble(UnitState state) {
+  return state == UnitState::Backoff || state == UnitState::Failed;
+}
+
+ApiAnswer list_units(const Call& call) {
+  if (auto query = parse_query(call.query, {}); !query) {
+    return api_error(400, query.error().message());
+  }
+  Value::Array units;
+  for (std::uint32_t i = 0; i < call.view.plan.units.size(); ++i) {
+    const auto state = unit_state(call.view.state.units[i].phase);
+    units.push_back(unit_value(call.view, UnitIndex{i}, in_trouble(state) ? 1 : 0));
+  }
+  Value answer;
+  answer.set("units", std::move(units));
+  return json(answer);
+}
+
+/// The unit of that id or unique bare name, or why there is none.
+Result<UnitIndex> find_unit(const Plan& plan, const std::string& name) {
+  if (const auto found = plan.find(name)) return *found;
+  std::vector<std::string> same;
+  std::vector<std::string> ids;
+  for (const Unit& unit : plan.units) {
+    ids.push_back(unit.id());
+    ids.push_back(unit.name);
+    if (unit.name == name) same.push_back(unit.id());
+  }
+  if (!same.empty()) {
+    return fail("cannot tell which unit \"" + printable(name) + "\" is: " + join(same, " or "));
+  }
+  const std::vector<std::string_view> known(ids.begin(), ids.end());
+  const auto near = nearest(name, known);
+  return fail("cannot find a unit \"" + printable(name) + "\"" +
+              (near ? ", did you mean \"" + std::string(*near) + "\"?" : ""));
+}
+
+ApiAnswer show_unit(const Call& call) {
+  if (auto query = parse_query(call.query, {}); !query) {
+    return api_error(400, query.error().message());
+  }
+  const auto unit = find_unit(call.view.plan, call.unit);
+  if (!unit) return api_error(404, unit.error().message());
+  return json(unit_value(call.view, *unit, kDetailLines));
+}
+
+/// Reads one parameter of a question about logs; an empty text, or why it can't be taken.
+std::string read_log_parameter(const Plan& plan, const std::string& name, const std::string& value,
+                               LogQuery& query) {
+  if (name == "unit") {
+    if (value == "bootsman") {
+      query.writers.push_back(0);
+      return "";
+    }
+    const auto unit = find_unit(plan, value);
+    if (!unit) return unit.error().message();
+    query.writers.push_back(writer_of(*unit));
+  } else if (name == "wait") {
+    const auto wait = parse_duration(value);
+    if (!wait) return wait.error().message();
+    query.wait = std::min(*wait, kApiWaitMax);
+  } else {
+    const auto number = parse_number(value);
+    if (!number) return "cannot read " + name + "=" + printable(value) + ": it is no number";
+    if (name == "after") {
+      query.after = *number;
+    } else {
+      query.lines = std::min<std::uint64_t>(*number, kLogLinesMax);
+    }
+  }
+  return "";
+}
+
+ApiAnswer show_logs(const Call& call) {
+  const auto parameters = parse_query(call.query, {"unit", "n", "after", "wait"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  LogQuery query;
+  for (const auto& [name, value] : *parameters) {
+    const auto wrong = read_log_parameter(call.view.plan, name, value, query);
+    if (!wrong.empty()) return api_error(name == "unit" ? 404 : 400, wrong);
+  }
+  std::ranges::sort(query.writers);
+  const auto doubled = std::ranges::unique(query.writers);
+  query.writers.erase(doubled.begin(), doubled.end());
+  if (query.wait.count() > 0 && query.lines > 0 && !has_lines(query, call.view)) {
+    // From here on: what comes next is what is waited for.
+    if (!query.after) query.after = call.view.ring.last_sequence();
+    return WaitForLogs{std::move(query)};
+  }
+  return log_response(query, call.view);
+}
+
+struct Handler {
+  ApiRoute route;
+  ApiAnswer (*answer)(const Call& call);
+};
+
+constexpr std::array kHandlers{
+    Handler{{"GET", "/v1/units"}, list_units},
+    Handler{{"GET", "/v1/units/{unit}"}, show_unit},
+    Handler{{"GET", "/v1/logs"}, show_logs},
+};
+
+constexpr auto kRoutes = [] {
+  std::array<ApiRoute, kHandlers.size()> routes;
+  std::ranges::transform(kHandlers, routes.begin(), &Handler::route);
+  return routes;
+}();
+
+/// Whether the path is of that form; what stands for "{unit}" goes into `unit`, not decoded.
+bool matches(std::string_view form, std::string_view path, std::string_view& unit) {
+  const auto forms = split(form, '/');
+  const auto parts = split(path, '/');
+  if (forms.size() != parts.size()) return false;
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    if (forms[i] == "{unit}") {
+      unit = parts[i];
+      if (unit.empty()) return false;
+    } else if (forms[i] != parts[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Response api_error(int status, std::string_view why) {
+  Value body;
+  body.set("error", why);
+  Response response = json(body);
+  response.status = status;
+  return response;
+}
+
+std::span<const ApiRoute> api_routes() {
+  return kRoutes;
+}
+
+ApiAnswer answer_api(const Request& request, const ApiView& view) {
+  std::string allowed;
+  for (const Handler& handler : kHandlers) {
+    std::string_view unit;
+    if (!matches(handler.route.path, request.path, unit)) continue;
+    const bool asked = handler.route.method == request.method ||
+                       (handler.route.method == "GET" && request.method == "HEAD");
+    if (!asked) {
+      allowed += (allowed.empty() ? "" : ", ") + std::string(handler.route.method);
+      continue;
+    }
+    auto name = percent_decode(unit);
+    if (!name) return api_error(400, "cannot read the path: a % is not followed by two digits");
+    return handler.answer({view, request.query, std::move(*name)});
+  }
+  if (allowed.empty()) {
+    return api_error(404, "cannot find " + printable(request.path) + "; try /v1/units");
+  }
+  auto refused = api_error(405, "cannot " + printable(request.method) + " here: only " + allowed);
+  refused.headers.push_back({"Allow", allowed});
+  return refused;
+}
+
+}  // namespace bootsman

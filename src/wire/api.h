@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/status.h"
+#include "logs/ring.h"
+#include "wire/http.h"
+
+namespace bootsman {
+
+// The API of the control socket, described in packaging/openapi.yaml: HTTP requests → answers, or
+// what the caller has to do before it can answer. Errors are {"error": "cannot …"}.
+
+/// What the answers are made from. The log ring's writers are numbered as UnitIndex + 1; 0 is the
+/// init itself.
+struct ApiView {
+  const Plan& plan;
+  const State& state;
+  const LogRing& ring;
+  MonoTime now{};
+};
+
+/// Asks for remembered lines.
+struct LogQuery {
+  std::vector<std::uint32_t> writers;  ///< Of the ring; all of them when empty.
+  std::size_t lines = 100;
+  /// Only lines after that sequence number, the oldest first to count; else the last ones.
+  std::optional<std::uint64_t> after;
+  Millis wait{0};  ///< How long to wait for a first line.
+};
+
+/// The most lines, and bytes of text, in one answer about logs.
+inline constexpr std::size_t kLogLinesMax = 10'000;
+inline constexpr std::size_t kLogBytesMax = 1024 * 1024;
+/// The longest that a client may ask to wait.
+inline constexpr Millis kApiWaitMax{3'600'000};
+
+/// To be answered by log_response() once there is a line, or `wait` is over.
+struct WaitForLogs {
+  LogQuery query;
+};
+
+using ApiAnswer = std::variant<Response, WaitForLogs>;
+
+/// Answers one request.
+ApiAnswer answer_api(const Request& request, const ApiView& view);
+
+/// The lines that the query asks for, and where to go on: {"lines": […], "next": N}.
+Response log_response(const LogQuery& query, const ApiView& view);
+/// Whether there is a line for the query.
+bool has_lines(const LogQuery& query, const ApiView& view);
+
+/// {"error": WHY}
+Response api_error(int status, std::string_view why);
+
+struct ApiRoute {
+  std::string_view method;
+  std::string_view path;  ///< "{unit}" stands for one segment.
+};
+/// All that is served.
+std::span<const ApiRoute> api_routes();
+
+}  // namespace bootsman

@@ -1,0 +1,173 @@
+"""The control socket: an operator sees what is wrong and why, and nobody else gets in."""
+
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import threading
+
+from lib.container import eventually
+from lib.root import BINARY_INSIDE
+
+SOCKET = "/run/bootsman/control.sock"
+WEB = '[service.web]\ncommand = ["sh", "-c", "echo up as $$$$; exec sleep 1000"]\n'
+LOOP = ('[service.loop]\ncommand = ["sh", "-c", "echo port 8888 is taken; exit 3"]\n'
+        'restart = { delay = "1h", max_delay = "1h" }\n')
+
+
+def units(container):
+    return {unit["id"]: unit for unit in json.loads(container.bootsman("status", "--json").stdout)["units"]}
+
+
+def curl(container, path, *options):
+    return container.exec("curl", "-sS", "--max-time", "20", "--unix-socket", SOCKET, *options,
+                          f"http://bootsman{path}").stdout
+
+
+def connect(container):
+    """A client in the container's mount namespace, as root."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(20)
+    client.connect(f"/proc/{container.init}/root{SOCKET}")
+    return client
+
+
+def test_status_shows_state_and_why(boot):
+    container = boot(WEB + LOOP + '[service.lost]\ncommand = ["sleep", "1"]\nif_exists = ["/no/such/file"]\n')
+    container.wait_for_boot()
+    eventually(lambda: units(container)["service.loop"]["state"] == "backoff", 10, "the loop waits")
+    table = container.bootsman("status").stdout
+    assert re.search(r"^UNIT +STATE +SINCE +PID +RESTARTS +WHY$", table, re.MULTILINE)
+    assert re.search(r"^service\.web +ready +\d+s +\d+ +0", table, re.MULTILINE)
+    assert re.search(r'^service\.loop +backoff +\d+s +- +\d .*exited 3.*"port 8888 is taken"$', table, re.MULTILINE)
+    assert re.search(r"^service\.lost +skipped .*/no/such/file", table, re.MULTILINE)
+    assert "\x1b" not in table
+    one = container.bootsman("status", "loop").stdout
+    assert "port 8888 is taken" in one and "service.web" not in one
+
+
+def test_status_of_a_unit_that_is_not_there(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    result = container.bootsman("status", "wbe", check=False)
+    assert result.returncode == 1
+    assert 'did you mean "web"' in result.stderr
+
+
+def test_without_an_init_the_commands_say_where_they_looked(maker, root, binary):
+    container = maker.start(root, command=[BINARY_INSIDE, "status"])
+    assert container.wait() == 69
+    assert SOCKET in container.stderr.text
+
+
+def test_logs_shows_lines_of_all_or_of_some(boot):
+    container = boot(WEB + LOOP)
+    container.wait_for_log("8888 is taken")
+    container.wait_for_log("up as")
+    everything = container.bootsman("logs").stdout
+    assert "service.loop | port 8888 is taken" in everything
+    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z service\.web \| up as \d+$", everything, re.MULTILINE)
+    assert "bootsman | " in everything
+    some = container.bootsman("logs", "-n", "1", "web").stdout
+    assert re.fullmatch(r"\S+ service\.web \| up as \d+\n", some)
+
+
+def test_logs_follow_without_a_gap(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "n=0; while :; do n=$$((n+1)); echo line $$n; sleep 0.01; done"]\n')
+    container.wait_for_log("line 3")
+    lines = []
+    follower = subprocess.Popen(["nsenter", f"--target={container.init}", "--all", "--", BINARY_INSIDE, "logs",
+                                 "-n", "3", "-f", "web"], stdout=subprocess.PIPE, text=True)
+    for line in follower.stdout:
+        lines.append(int(line.split()[-1]))
+        if len(lines) == 100:
+            container.signal()
+    assert follower.wait(20) in (0, -15)  # It is in the container, so the end of that may end it first.
+    container.wait()
+    assert lines == list(range(lines[0], lines[0] + len(lines)))
+
+
+def test_socket_is_the_owners_alone(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    path = f"/proc/{container.init}/root{SOCKET}"
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    status = container.exec("setpriv", "--reuid=65534", "--clear-groups", BINARY_INSIDE, "status", check=False)
+    assert status.returncode == 69
+    assert "permission denied" in status.stderr
+    os.chmod(path, 0o666)
+    status = container.exec("setpriv", "--reuid=65534", "--clear-groups", BINARY_INSIDE, "status", check=False)
+    assert status.returncode == 1
+    assert "cannot answer user 65534" in status.stderr
+    assert container.bootsman("status").returncode == 0
+
+
+def test_socket_of_an_earlier_life_is_replaced_and_the_own_one_removed(boot, root):
+    container = boot('[service.web]\ncommand = ["sleep", "1000"]\n', env={"BOOTSMAN_SOCKET": "/root/control.sock"})
+    container.wait_for_boot()
+    container.kill()
+    assert root.path("/root/control.sock").exists()
+    container = boot('[service.web]\ncommand = ["sleep", "1000"]\n', env={"BOOTSMAN_SOCKET": "/root/control.sock"})
+    container.wait_for_boot()
+    shown = container.exec("env", "BOOTSMAN_SOCKET=/root/control.sock", BINARY_INSIDE, "status").stdout
+    assert "service.web" in shown
+    assert container.stop() == 0
+    assert not root.path("/root/control.sock").exists()
+
+
+def test_socket_can_be_turned_off(boot):
+    container = boot(WEB + "[control]\nenabled = false\n")
+    container.wait_for_boot()
+    assert container.bootsman("status", check=False).returncode == 69
+
+
+def test_a_place_that_takes_no_socket_is_one_warning(boot):
+    container = boot(WEB, env={"BOOTSMAN_SOCKET": "/proc/control.sock"})
+    container.wait_for_log(r"no control socket.*/proc/control\.sock")
+    container.wait_for_boot()
+    assert container.stop() == 0
+
+
+def test_nothing_of_the_api_is_served_on_tcp(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    assert container.status("/v1/units") == 404
+    assert container.status("/v1/logs") == 404
+
+
+def test_two_hundred_clients_at_once_and_none_of_them_slows_the_health_page(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    waiting = [connect(container) for _ in range(200)]
+    for client in waiting:
+        client.sendall(b"GET /v1/logs?unit=web&after=99999999&wait=30s HTTP/1.1\r\nHost: a\r\n\r\n")
+    half = [connect(container) for _ in range(20)]
+    for client in half:
+        client.sendall(b"GET /v1/un")
+    answers = []
+
+    def ask():
+        with connect(container) as client:
+            client.sendall(b"GET /v1/units HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            answers.append(client.makefile("rb").read().split(b"\r\n")[0])
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert answers == [b"HTTP/1.1 200 OK"] * 20
+    assert container.status("/health") == 200
+    for client in waiting + half:
+        client.close()
+    assert container.stop() == 0
+
+
+def test_garbage_is_answered_with_400(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    with connect(container) as client:
+        client.sendall(b"\x16\x03\x01 garbage\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
