@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -68,6 +70,8 @@ class Client {
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     (void)connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to);
   }
+  /// Takes over a socket.
+  explicit Client(std::in_place_t, int fd) : fd_(fd) {}
   Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -109,10 +113,25 @@ class Client {
     return ended_;
   }
 
+ protected:
+  int fd() const { return fd_; }
+
  private:
   int fd_;
   bool ended_ = false;
   std::string received_;
+};
+
+/// The same over a unix socket.
+class LocalClient : public Client {
+ public:
+  explicit LocalClient(const std::string& path)
+      : Client(std::in_place, socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::strncpy(to.sun_path, path.c_str(), sizeof to.sun_path - 1);
+    (void)connect(fd(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+  }
 };
 
 inline std::size_t count_of(std::string_view text, std::string_view word) {

@@ -1,0 +1,54 @@
+#include "cli/status_table.h"
+
+#include <doctest/doctest.h>
+
+#include "base/json.h"
+
+namespace bootsman {
+
+namespace {
+
+Value::Array units() {
+  const auto value = parse_json(R"([
+    {"id": "mount.workdir", "state": "ready", "since_seconds": 130.2, "pid": 31, "restarts": 0,
+     "why": "", "health": "healthy", "detail": []},
+    {"id": "service.jupyterlab", "state": "backoff", "since_seconds": 3, "pid": null, "restarts": 4,
+     "why": "exited 1 after 0.4 s", "health": "unknown", "detail": ["port 8888 is \u001b[31mtaken"]},
+    {"id": "service.web", "state": "ready", "since_seconds": 172800, "pid": 7, "restarts": 0,
+     "why": "status 503", "health": "unhealthy", "detail": []}])");
+  REQUIRE(value);
+  return *value->array();
+}
+
+}  // namespace
+
+TEST_CASE("the table of units") {
+  CHECK(status_table(units(), {}) ==
+        "UNIT                STATE    SINCE  PID  RESTARTS  WHY\n"
+        "mount.workdir       ready    2m     31   0\n"
+        "service.jupyterlab  backoff  3s     -    4         exited 1 after 0.4 s; \"port 8888 is "
+        "\\x1b[31mtaken\"\n"
+        "service.web         ready    2d     7    0         unhealthy: status 503\n");
+}
+
+TEST_CASE("lines are cut to the terminal, not the rest of a table without one") {
+  const auto text = status_table(units(), {.width = 80});
+  CHECK(text.find("exited 1 after 0.4 s; \"port…\n") != text.npos);
+}
+
+TEST_CASE("colours show the state, and only where they are wanted") {
+  const auto text = status_table(units(), {.colour = true});
+  CHECK(text.find("\x1b[33mbackoff\x1b[0m  3s") != text.npos);
+  CHECK(text.find("\x1b[32mready\x1b[0m    2m") != text.npos);
+  CHECK(text.find("\x1b[31mready\x1b[0m    2d") != text.npos);
+  CHECK(status_table(units(), {}).find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("ages") {
+  const std::pair<double, std::string> rows[] = {{-1, "0s"},      {0.9, "0s"},    {119, "119s"},
+                                                 {120, "2m"},     {7199, "119m"}, {7200, "2h"},
+                                                 {172799, "47h"}, {172800, "2d"}};
+  for (const auto& [seconds, text] : rows) CHECK(short_age(seconds) == text);
+}
+
+}  // namespace bootsman

@@ -1,0 +1,187 @@
+#include "wire/api.h"
+
+#include <doctest/doctest.h>
+
+#include "base/json.h"
+#include "unit/core/bench.h"
+
+namespace bootsman {
+
+namespace {
+
+Plan some_plan() {
+  test::PlanBuilder builder;
+  builder.service("web");
+  builder.service("db");
+  builder.step("db");
+  return builder.plan();
+}
+
+/// Units web (ready), db (its program exited 3), step.db; a few lines of each.
+struct World {
+  World() : bench(some_plan()) {
+    for (std::uint32_t i = 0; i <= bench.plan.units.size(); ++i) ring.add_writer();
+    bench.plan.units[1].restart.delay = Millis{60'000};
+    bench.boot();
+    bench.up("web");
+    bench.up("db");
+    bench.ended("db", ExitStatus::exited(3));
+    bench.now += Millis{2'500};
+    bench.tick();
+    add(0, "boot");
+    add(1, "web 1");
+    add(2, "db 1");
+    add(1, "web 2");
+    add(2, "port is taken");
+  }
+  void add(std::uint32_t writer, std::string_view text) {
+    ring.add(writer, {0, 1'000'000, 1, writer == 2, false, text});
+  }
+  ApiView view() const { return {bench.plan, bench.state, ring, bench.now}; }
+  ApiAnswer ask(std::string method, std::string path, std::string query = "") const {
+    Request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    request.query = std::move(query);
+    return answer_api(request, view());
+  }
+  Response get(std::string path, std::string query = "") const {
+    const auto answer = ask("GET", std::move(path), std::move(query));
+    const auto* response = std::get_if<Response>(&answer);
+    REQUIRE(response != nullptr);
+    return *response;
+  }
+  /// "boot, web 1 → 2" of an answer about logs.
+  std::string lines(std::string query) const {
+    const auto body = parse_json(get("/v1/logs", std::move(query)).body);
+    REQUIRE(body);
+    std::string text;
+    for (const Value& line : *body->find("lines")->array()) {
+      text += (text.empty() ? "" : ", ") + line.get_string("text");
+    }
+    return text + " → " + std::to_string(body->get_int("next", -1));
+  }
+
+  test::Bench bench;
+  LogRing ring;
+};
+
+struct Refused {
+  const char* name;
+  std::string method;
+  std::string path;
+  std::string query;
+  int status;
+  std::string why;
+};
+
+const Refused kRefused[] = {
+    {"an unknown path", "GET", "/v1/x", "", 404, "cannot find /v1/x; try /v1/units"},
+    {"a path with more behind it", "GET", "/v1/units/web/x", "", 404,
+     "cannot find /v1/units/web/x; try /v1/units"},
+    {"a unit without a name", "GET", "/v1/units/", "", 404,
+     "cannot find /v1/units/; try /v1/units"},
+    {"a wrong method", "DELETE", "/v1/units", "", 405, "cannot DELETE here: only GET"},
+    {"a misspelt unit", "GET", "/v1/units/wbe", "", 404,
+     "cannot find a unit \"wbe\", did you mean \"web\"?"},
+    {"a name of two units", "GET", "/v1/units/db", "", 404,
+     "cannot tell which unit \"db\" is: service.db or step.db"},
+    {"a broken escape", "GET", "/v1/units/%zz", "", 400,
+     "cannot read the path: a % is not followed by two digits"},
+    {"a parameter where there are none", "GET", "/v1/units", "a=1", 400,
+     "cannot take the parameter \"a\": there are none here"},
+    {"a number that is none", "GET", "/v1/logs", "n=x", 400, "cannot read n=x: it is no number"},
+    {"logs of an unknown unit", "GET", "/v1/logs", "unit=nobody", 404,
+     "cannot find a unit \"nobody\""},
+};
+
+}  // namespace
+
+TEST_CASE("requests that are refused") {
+  const World world;
+  for (const auto& row : kRefused) {
+    CAPTURE(row.name);
+    const auto answer = world.ask(row.method, row.path, row.query);
+    const auto* response = std::get_if<Response>(&answer);
+    REQUIRE(response != nullptr);
+    CHECK(response->status == row.status);
+    CHECK(parse_json(response->body).value().get_string("error") == row.why);
+  }
+}
+
+TEST_CASE("a unit says its state, since when, why, and its last lines") {
+  const World world;
+  for (const std::string name : {"web", "service.web", "service%2eweb"}) {
+    const auto unit = parse_json(world.get("/v1/units/" + name).body).value();
+    CHECK(unit.get_string("id") == "service.web");
+    CHECK(unit.get_string("state") == "ready");
+    CHECK(*unit.find("since_seconds")->number() == doctest::Approx(2.5));
+    CHECK(unit.get_int("pid", 0) == 31);
+    CHECK(unit.get_strings("detail") == std::vector<std::string>{"web 1", "web 2"});
+  }
+}
+
+TEST_CASE("the list has the last line of a unit in trouble only") {
+  const World world;
+  const auto body = parse_json(world.get("/v1/units").body).value();
+  const auto& units = *body.find("units")->array();
+  REQUIRE(units.size() == 3);
+  CHECK(units[0].get_strings("detail").empty());
+  CHECK(units[1].get_string("state") == "backoff");
+  CHECK(units[1].get_string("why").find("exited 3") != std::string::npos);
+  CHECK(units[1].get_strings("detail") == std::vector<std::string>{"port is taken"});
+  CHECK(units[1].find("pid")->is_null());
+}
+
+TEST_CASE("HEAD is answered as GET") {
+  const World world;
+  CHECK(std::get<Response>(world.ask("HEAD", "/v1/units")).status == 200);
+}
+
+TEST_CASE("lines of logs") {
+  const World world;
+  const std::pair<std::string, std::string> rows[] = {
+      {"", "boot, web 1, db 1, web 2, port is taken → 5"},
+      {"n=2", "web 2, port is taken → 5"},
+      {"n=0", " → 5"},
+      {"unit=web", "web 1, web 2 → 4"},
+      {"unit=web&unit=bootsman", "boot, web 1, web 2 → 4"},
+      {"unit=web&unit=web", "web 1, web 2 → 4"},
+      {"after=2", "db 1, web 2, port is taken → 5"},
+      {"after=2&n=1", "db 1 → 3"},
+      {"after=1&n=1&unit=service.db", "db 1 → 3"},
+      {"after=5", " → 5"},
+      {"after=4&unit=web", " → 4"},
+      {"after=2&wait=10s", "db 1, web 2, port is taken → 5"},
+  };
+  for (const auto& [query, told] : rows) {
+    CAPTURE(query);
+    CHECK(world.lines(query) == told);
+  }
+}
+
+TEST_CASE("who waits for a line is answered when there is one of its units") {
+  World world;
+  const auto answer = world.ask("GET", "/v1/logs", "unit=web&after=4&wait=10s");
+  const auto* wait = std::get_if<WaitForLogs>(&answer);
+  REQUIRE(wait != nullptr);
+  CHECK(wait->query.wait == Millis{10'000});
+  world.add(2, "db again");
+  CHECK(!has_lines(wait->query, world.view()));
+  world.add(1, "web again");
+  CHECK(has_lines(wait->query, world.view()));
+  CHECK(log_response(wait->query, world.view()).body.find("web again") != std::string::npos);
+}
+
+TEST_CASE("an answer about logs has a limit of bytes, and loses nothing by it") {
+  World world;
+  for (int i = 0; i < 300; ++i) world.add(1, std::string(16 * 1024, 'x'));
+  const auto first = world.get("/v1/logs", "n=10000&after=0");
+  CHECK(first.body.size() < 2 * kLogBytesMax);
+  const auto next = parse_json(first.body).value().get_int("next", 0);
+  CHECK(next < 305);
+  const auto second = parse_json(world.get("/v1/logs", "after=" + std::to_string(next)).body);
+  CHECK(second.value().find("lines")->array()->front().get_int("sequence", 0) == next + 1);
+}
+
+}  // namespace bootsman
