@@ -21,6 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// How often, and how many times, a client that finds the init's queue full tries again.
+constexpr int kRetryMs = 20;
+constexpr int kRetries = 250;
 constexpr std::size_t kAnswerMax = 64 * 1024 * 1024;
 
 std::optional<std::uint32_t> uid_of_pid_1() {
@@ -32,6 +35,10 @@ std::optional<std::uint32_t> uid_of_pid_1() {
 /// Connects to an init that may be believed.
 Result<UniqueFd> connect_to(const std::string& path) {
   auto socket = connect_local(path);
+  for (int i = 0; i < kRetries && !socket && socket.error() == EAGAIN; ++i) {
+    ::poll(nullptr, 0, kRetryMs);
+    socket = connect_local(path);
+  }
   if (!socket) {
     return fail(path + ": " +
                 (socket.error() == ECONNREFUSED ? "nobody listens" : errno_text(socket.error())));

@@ -44,6 +44,11 @@ constexpr Handler kHandlers[] = {
        return check_command(words);
      }},
     {"status", [](const Invocation& asked) { return status_command(asked); }},
+    {"start", [](const Invocation& asked) { return change_command(asked); }},
+    {"stop", [](const Invocation& asked) { return change_command(asked); }},
+    {"restart", [](const Invocation& asked) { return change_command(asked); }},
+    {"signal", [](const Invocation& asked) { return signal_command(asked); }},
+    {"shutdown", [](const Invocation& asked) { return shutdown_command(asked); }},
     {"logs", [](const Invocation& asked) { return logs_command(asked); }},
     {"health", [](const Invocation& asked) { return health_command(asked); }},
     {"version", [](const Invocation&) { return version_command(); }},

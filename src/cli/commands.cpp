@@ -40,7 +40,14 @@ constexpr OptionRow kLogsOptions[] = {
     {"-f", "", "go on with the lines that come"},
 };
 
-constexpr std::array<CommandRow, 10> kCommands{{
+constexpr OptionRow kChangeOptions[] = {
+    {"--timeout", "TIME", "how long to wait for the end of it, such as 30s (default: 1m)"},
+};
+constexpr OptionRow kShutdownOptions[] = {
+    {"--exit-code", "N", "the container's exit code, 0 to 255; a job's own code goes before it"},
+};
+
+constexpr std::array<CommandRow, 15> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -98,6 +105,42 @@ constexpr std::array<CommandRow, 10> kCommands{{
          "Root and the init's own user may ask.\n",
      .options = kStatusOptions,
      .words_max = 1'000'000},
+    {.name = "start",
+     .words = "UNIT…",
+     .doc = "start units, and wait until they are ready",
+     .details = "Forgets earlier failures and the delay before the next try. Exit code 1: it did\n"
+                "not become ready, or not in time; then the init goes on trying as its\n"
+                "configuration says.\n",
+     .options = kChangeOptions,
+     .words_min = 1,
+     .words_max = 1'000'000},
+    {.name = "stop",
+     .words = "UNIT…",
+     .doc = "stop units, and keep them stopped until they are started",
+     .details = "Waits until nothing of the unit is left. To stop the job is to stop the\n"
+                "container. A unit that was stopped so does not make the container unhealthy.\n",
+     .options = kChangeOptions,
+     .words_min = 1,
+     .words_max = 1'000'000},
+    {.name = "restart",
+     .words = "UNIT…",
+     .doc = "stop units and start them again, and wait until they are ready",
+     .details = "",
+     .options = kChangeOptions,
+     .words_min = 1,
+     .words_max = 1'000'000},
+    {.name = "signal",
+     .words = "SIGNAL UNIT…",
+     .doc = "send a signal to the units' processes",
+     .details = "For instance `bootsman signal HUP nginx`.\n",
+     .options = {},
+     .words_min = 2,
+     .words_max = 1'000'000},
+    {.name = "shutdown",
+     .words = "",
+     .doc = "stop the container in order",
+     .details = "As SIGTERM to the init. Returns at once.\n",
+     .options = kShutdownOptions},
     {.name = "logs",
      .words = "[UNIT…]",
      .doc = "show the last lines of the units' output",

@@ -16,7 +16,7 @@ namespace bootsman {
 
 namespace {
 
-constexpr int kBacklog = 128;
+constexpr int kBacklog = 511;
 constexpr mode_t kOwnerOnly = 0177;
 
 std::string variable(const char* name) {

@@ -17,8 +17,13 @@ bool may_ask(const Peer& peer) {
 }  // namespace
 
 ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& state,
-                             const LogRing& ring, OwnLog& own_log)
-    : server_(server), plan_(plan), state_(state), ring_(ring), own_log_(own_log) {}
+                             const LogRing& ring, OwnLog& own_log, Give give)
+    : server_(server),
+      plan_(plan),
+      state_(state),
+      ring_(ring),
+      own_log_(own_log),
+      give_(std::move(give)) {}
 
 void ControlServer::open() {
   auto socket = ControlSocket::open(control_places({::geteuid()}));
@@ -49,7 +54,32 @@ std::variant<AnswerNow, AnswerLater> ControlServer::answer(const Request& reques
   }
   auto said = answer_api(request, view());
   if (auto* now = std::get_if<Response>(&said)) return std::move(*now);
-  auto& wait = std::get<WaitForLogs>(said);
+  if (auto* wait = std::get_if<WaitForLogs>(&said)) {
+    return follow(std::move(*wait), std::move(responder));
+  }
+  return run(std::get<ApiCommand>(std::move(said)), peer, std::move(responder));
+}
+
+AnswerLater ControlServer::run(ApiCommand command, const Peer& peer, Responder responder) {
+  own_log_.say(Severity::Info, "control: " + command.text + ", asked for by uid " +
+                                   std::to_string(peer.uid) + " (pid " + std::to_string(peer.pid) +
+                                   ")");
+  AnswerLater later{command.timeout, command_overdue(command)};
+  const CommandId id{++commands_};
+  waiting_.emplace(id.value, std::move(responder));
+  give_(id, std::move(command.what));
+  return later;
+}
+
+void ControlServer::replied(const Reply& reply) {
+  const auto found = waiting_.find(reply.id.value);
+  if (found == waiting_.end()) return;
+  const auto responder = std::move(found->second);
+  waiting_.erase(found);
+  responder.answer(command_response(reply));
+}
+
+AnswerLater ControlServer::follow(WaitForLogs wait, Responder responder) {
   AnswerLater later{wait.query.wait, log_response(wait.query, view())};
   std::erase_if(followers_, [](const Follower& one) { return !one.responder.wanted(); });
   followers_.push_back({std::move(wait.query), std::move(responder)});

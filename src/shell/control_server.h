@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,12 +17,17 @@ namespace bootsman {
 /// what. Root and the init's own user may ask; everybody else gets 403.
 class ControlServer {
  public:
-  /// Borrows all; must end before the server's last turn.
+  using Give = std::function<void(CommandId id, Command what)>;
+
+  /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
-                OwnLog& own_log);
+                OwnLog& own_log, Give give);
 
   /// Makes the socket and listens. Where that fails the init goes on without, after one warning.
   void open();
+
+  /// Answers whoever gave that command; nothing when they are gone.
+  void replied(const Reply& reply);
 
   /// Answers those who wait for a line that this turn brought. Called at the end of each turn.
   void after_turn();
@@ -33,6 +40,8 @@ class ControlServer {
 
   std::variant<AnswerNow, AnswerLater> answer(const Request& request, const Peer& peer,
                                               Responder responder);
+  AnswerLater follow(WaitForLogs wait, Responder responder);
+  AnswerLater run(ApiCommand command, const Peer& peer, Responder responder);
   ApiView view() const;
 
   HttpServer& server_;
@@ -40,6 +49,9 @@ class ControlServer {
   const State& state_;
   const LogRing& ring_;
   OwnLog& own_log_;
+  Give give_;
+  std::uint64_t commands_ = 0;                  ///< Counts the commands.
+  std::map<std::uint64_t, Responder> waiting_;  ///< Who gave the commands under way.
   std::optional<ControlSocket> socket_;
   std::vector<Follower> followers_;
   std::uint64_t seen_ = 0;  ///< The ring's last line when the followers were looked at.

@@ -51,7 +51,9 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
       server_(loop, [this](const Request& request) {
         return bootsman::answer(request, health_view(plan_, state_));
       }),
-      control_(server_, plan_, state_, logs_.ring(), own_log_) {
+      control_(server_, plan_, state_, logs_.ring(), own_log_,
+               [this](CommandId id, Command what) { command(id, std::move(what)); }) {
+  on_reply([this](const Reply& reply) { control_.replied(reply); });
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
   fault_hook() = {[](void* context, const char* where, const char* what) {
                     static_cast<Runtime*>(context)->own_log_.say(

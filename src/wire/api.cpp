@@ -159,6 +159,69 @@ ApiAnswer show_logs(const Call& call) {
   return log_response(query, call.view);
 }
 
+/// Reads `timeout`, the parameter of all commands; an empty text, or why it can't be taken.
+std::string read_timeout(const std::string& value, Millis& timeout) {
+  const auto read = parse_duration(value);
+  if (!read) return read.error().message();
+  timeout = std::min(*read, kApiWaitMax);
+  return "";
+}
+
+template <class What>
+ApiAnswer change_unit(const Call& call, std::string_view verb) {
+  const auto parameters = parse_query(call.query, {"timeout"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  const auto unit = find_unit(call.view.plan, call.unit);
+  if (!unit) return api_error(404, unit.error().message());
+  ApiCommand command{What{*unit}, std::string(verb) + " " + call.view.plan[*unit].id()};
+  for (const auto& [name, value] : *parameters) {
+    if (const auto wrong = read_timeout(value, command.timeout); !wrong.empty()) {
+      return api_error(400, wrong);
+    }
+  }
+  return command;
+}
+
+ApiAnswer start_unit(const Call& call) {
+  return change_unit<StartUnit>(call, "start");
+}
+ApiAnswer stop_unit(const Call& call) {
+  return change_unit<StopUnit>(call, "stop");
+}
+ApiAnswer restart_unit(const Call& call) {
+  return change_unit<RestartUnit>(call, "restart");
+}
+
+ApiAnswer signal_unit(const Call& call) {
+  const auto parameters = parse_query(call.query, {"signal"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  const auto unit = find_unit(call.view.plan, call.unit);
+  if (!unit) return api_error(404, unit.error().message());
+  if (parameters->size() != 1) {
+    return api_error(400, "cannot signal without a signal: one parameter, such as signal=HUP");
+  }
+  const auto signal = parse_signal(parameters->front().second);
+  if (!signal) return api_error(400, signal.error().message());
+  return ApiCommand{SignalUnit{*unit, *signal},
+                    "signal " + call.view.plan[*unit].id() + " " + signal_name(*signal)};
+}
+
+ApiAnswer shut_down(const Call& call) {
+  const auto parameters = parse_query(call.query, {"exit_code"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  StopInit stop;
+  for (const auto& [name, value] : *parameters) {
+    const auto code = parse_number(value);
+    if (!code || *code > 255) {
+      return api_error(400, "cannot use the exit code " + printable(value) + ": 0 to 255");
+    }
+    stop.exit_code = static_cast<int>(*code);
+  }
+  return ApiCommand{
+      stop,
+      "shutdown" + (stop.exit_code ? " with exit code " + std::to_string(*stop.exit_code) : "")};
+}
+
 struct Handler {
   ApiRoute route;
   ApiAnswer (*answer)(const Call& call);
@@ -167,7 +230,12 @@ struct Handler {
 constexpr std::array kHandlers{
     Handler{{"GET", "/v1/units"}, list_units},
     Handler{{"GET", "/v1/units/{unit}"}, show_unit},
+    Handler{{"POST", "/v1/units/{unit}/start"}, start_unit},
+    Handler{{"POST", "/v1/units/{unit}/stop"}, stop_unit},
+    Handler{{"POST", "/v1/units/{unit}/restart"}, restart_unit},
+    Handler{{"POST", "/v1/units/{unit}/signal"}, signal_unit},
     Handler{{"GET", "/v1/logs"}, show_logs},
+    Handler{{"POST", "/v1/shutdown"}, shut_down},
 };
 
 constexpr auto kRoutes = [] {
@@ -193,6 +261,19 @@ bool matches(std::string_view form, std::string_view path, std::string_view& uni
 }
 
 }  // namespace
+
+Response command_response(const Reply& reply) {
+  if (!reply.ok) return api_error(409, "cannot do that: " + reply.text);
+  Value body;
+  body.set("text", reply.text);
+  return json(body);
+}
+
+Response command_overdue(const ApiCommand& command) {
+  return api_error(504, "cannot say yet what becomes of \"" + command.text +
+                            "\": it is not done after " + format_duration(command.timeout) +
+                            ", and goes on");
+}
 
 Response api_error(int status, std::string_view why) {
   Value body;

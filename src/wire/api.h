@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/messages.h"
 #include "core/status.h"
 #include "logs/ring.h"
 #include "wire/http.h"
@@ -45,7 +46,14 @@ struct WaitForLogs {
   LogQuery query;
 };
 
-using ApiAnswer = std::variant<Response, WaitForLogs>;
+/// To be given to the core; its Reply makes the answer, by command_response().
+struct ApiCommand {
+  Command what;
+  std::string text;        ///< For the audit line: "restart service.web".
+  Millis timeout{60'000};  ///< The answer after that: command_overdue().
+};
+
+using ApiAnswer = std::variant<Response, WaitForLogs, ApiCommand>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
@@ -54,6 +62,11 @@ ApiAnswer answer_api(const Request& request, const ApiView& view);
 Response log_response(const LogQuery& query, const ApiView& view);
 /// Whether there is a line for the query.
 bool has_lines(const LogQuery& query, const ApiView& view);
+
+/// 200 {"text": …}, or 409 {"error": …} where the command was refused or came to a bad end.
+Response command_response(const Reply& reply);
+/// 504: the command is still under way.
+Response command_overdue(const ApiCommand& command);
 
 /// {"error": WHY}
 Response api_error(int status, std::string_view why);

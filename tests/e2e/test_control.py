@@ -165,6 +165,85 @@ def test_two_hundred_clients_at_once_and_none_of_them_slows_the_health_page(boot
     assert container.stop() == 0
 
 
+def test_restart_waits_until_the_unit_is_ready_again(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "rm -f /root/ready; sleep 0.3; touch /root/ready; exec sleep 1000"]\n'
+                     'ready = { file = "/root/ready", every = "50ms" }\n')
+    container.wait_for_http("/health/ready")
+    before = units(container)["service.web"]["pid"]
+    said = container.bootsman("restart", "web").stdout
+    after = units(container)["service.web"]
+    assert "service.web" in said
+    assert after["state"] == "ready" and after["pid"] != before
+    container.wait_for_log(r"control: restart service\.web, asked for by uid 0 \(pid \d+\)")
+
+
+def test_stop_keeps_it_stopped_until_it_is_started(boot):
+    container = boot(WEB + '[service.beside]\ncommand = ["sleep", "2000"]\n')
+    container.wait_for_boot()
+    container.bootsman("stop", "web")
+    assert units(container)["service.web"]["state"] == "stopped"
+    assert not any("sleep 1000" in line for line in container.processes().values())
+    assert container.status("/health") == 200
+    container.bootsman("restart", "beside")
+    assert units(container)["service.web"]["state"] == "stopped"
+    container.bootsman("start", "web")
+    assert units(container)["service.web"]["state"] == "ready"
+
+
+def test_start_that_fails_says_so(boot):
+    container = boot('[service.web]\ncommand = ["/no/such/program"]\n[service.beside]\ncommand = ["sleep", "2000"]\n')
+    container.wait_for_boot()
+    result = container.bootsman("start", "web", check=False)
+    assert result.returncode == 1
+    assert "/no/such/program" in result.stderr
+
+
+def test_start_that_takes_longer_than_the_timeout_goes_on(boot):
+    container = boot('[service.web]\ncommand = ["sleep", "1000"]\nready = { file = "/root/ready", every = "50ms" }\n')
+    container.process_with("sleep 1000")
+    result = container.bootsman("restart", "web", "--timeout", "300ms", check=False)
+    assert result.returncode == 1
+    assert "goes on" in result.stderr
+    container.root.write("/root/ready", "")
+    eventually(lambda: units(container)["service.web"]["state"] == "ready", 10, "the unit is ready")
+
+
+def test_signal_reaches_the_process(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "trap \'echo got it\' HUP; echo up; while :; do sleep 0.05; done"]\n')
+    container.wait_for_log(r"web \| up")
+    container.bootsman("signal", "HUP", "web")
+    container.wait_for_log(r"web \| got it")
+    assert container.bootsman("signal", "NOSUCH", "web", check=False).returncode == 2
+
+
+def test_shutdown_stops_the_container_with_its_exit_code(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    container.bootsman("shutdown", "--exit-code", "7")
+    assert container.wait() == 7
+
+
+def test_client_that_disappears_while_it_waits(boot):
+    container = boot('[service.web]\ncommand = ["sleep", "1000"]\nready = { file = "/root/ready", every = "50ms" }\n')
+    container.process_with("sleep 1000")
+    for _ in range(50):
+        with connect(container) as client:
+            client.sendall(b"POST /v1/units/web/restart HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+    container.root.write("/root/ready", "")
+    eventually(lambda: units(container)["service.web"]["state"] == "ready", 20, "the unit is ready")
+    assert "internal fault" not in container.log
+    assert container.stop() == 0
+
+
+def test_the_api_by_curl(boot):
+    container = boot(WEB)
+    container.wait_for_boot()
+    assert json.loads(curl(container, "/v1/units/web"))["state"] == "ready"
+    assert "text" in json.loads(curl(container, "/v1/units/web/stop?timeout=10s", "-X", "POST"))
+    assert "error" in json.loads(curl(container, "/v1/units/nobody/stop", "-X", "POST"))
+    assert json.loads(curl(container, "/v1/units/web"))["state"] == "stopped"
+
+
 def test_garbage_is_answered_with_400(boot):
     container = boot(WEB)
     container.wait_for_boot()
