@@ -44,7 +44,7 @@ constexpr OptionRow kChangeOptions[] = {
     {"--timeout", "TIME", "how long to wait for the end of it, such as 30s (default: 1m)"},
 };
 constexpr OptionRow kShutdownOptions[] = {
-    {"--exit-code", "N", "the container's exit code, 0 to 255; a job's own code goes before it"},
+    {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
 constexpr std::array<CommandRow, 15> kCommands{{

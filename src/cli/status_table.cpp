@@ -41,13 +41,19 @@ std::string why_of(const Value& unit) {
   return printable(why, 1000);
 }
 
-Row row_of(const Value& unit) {
+/// JSON has one kind of number only.
+double seconds_of(const Value& unit) {
   const Value* since = unit.find("since_seconds");
-  const double seconds = since != nullptr && since->number() != nullptr ? *since->number() : 0;
+  if (since == nullptr) return 0;
+  if (since->number() != nullptr) return *since->number();
+  return static_cast<double>(unit.get_int("since_seconds", 0));
+}
+
+Row row_of(const Value& unit) {
   const auto pid = unit.get_int("pid", 0);
   return {cut(unit.get_string("id"), kNameMax),
           unit.get_string("state"),
-          short_age(seconds),
+          short_age(seconds_of(unit)),
           pid > 0 ? std::to_string(pid) : "-",
           std::to_string(unit.get_int("restarts", 0)),
           why_of(unit)};

@@ -1,11 +1,15 @@
 """The control socket: an operator sees what is wrong and why, and nobody else gets in."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import socket
 import stat
+import struct
 import subprocess
+import termios
 import threading
 
 from lib.container import eventually
@@ -46,6 +50,33 @@ def test_status_shows_state_and_why(boot):
     assert "\x1b" not in table
     one = container.bootsman("status", "loop").stdout
     assert "port 8888 is taken" in one and "service.web" not in one
+
+
+def on_a_terminal(container, *words, env=()):
+    """What the command writes to a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(["nsenter", f"--target={container.init}", "--all", "--", "env", *env, BINARY_INSIDE,
+                                *words], stdout=theirs, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    text = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            text += chunk
+    except OSError:
+        pass  # EIO: the other end is closed.
+    os.close(ours)
+    assert process.wait(20) == 0
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_status_on_a_terminal_has_colours_and_fits(boot):
+    container = boot(WEB + LOOP.replace("is taken", "is taken by some other process which nobody knows about"))
+    eventually(lambda: units(container)["service.loop"]["state"] == "backoff", 10, "the loop waits")
+    text = on_a_terminal(container, "status")
+    assert "\x1b[33mbackoff\x1b[0m" in text
+    assert max(len(re.sub("\x1b\\[[0-9]*m", "", line)) for line in text.splitlines()) == 80
+    assert "\x1b" not in on_a_terminal(container, "status", env=["NO_COLOR=1"])
 
 
 def test_status_of_a_unit_that_is_not_there(boot):

@@ -33,7 +33,7 @@ TEST_CASE("the table of units") {
 
 TEST_CASE("lines are cut to the terminal, not the rest of a table without one") {
   const auto text = status_table(units(), {.width = 80});
-  CHECK(text.find("exited 1 after 0.4 s; \"port…\n") != text.npos);
+  CHECK(text.find("exited 1 after 0.4 s; \"port …\n") != text.npos);
 }
 
 TEST_CASE("colours show the state, and only where they are wanted") {
