@@ -149,8 +149,8 @@ ApiAnswer show_logs(const Call& call) {
     if (!wrong.empty()) return api_error(name == "unit" ? 404 : 400, wrong);
   }
   std::ranges::sort(query.writers);
-  const auto doubled = std::ranges::unique(query.writers);
-  query.writers.erase(doubled.begin(), doubled.end());
+  // clang with an older standard library cannot take std::ranges::unique.
+  query.writers.erase(std::unique(query.writers.begin(), query.writers.end()), query.writers.end());
   if (query.wait.count() > 0 && query.lines > 0 && !has_lines(query, call.view)) {
     // From here on: what comes next is what is waited for.
     if (!query.after) query.after = call.view.ring.last_sequence();
