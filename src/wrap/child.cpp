@@ -51,10 +51,10 @@ std::string reason(const char* command, int error) {
 
 }  // namespace
 
-int exec_failure_code(ExecFailure kind, int error) {
-  if (kind == ExecFailure::DumbInit) return 2;
+int exec_failure_code(FailureCodes kind, int error) {
+  if (kind == FailureCodes::DumbInit) return 2;
   if (error == ENOENT) return 127;
-  if (kind == ExecFailure::Tini) return error == EACCES ? 126 : 1;
+  if (kind == FailureCodes::Tini) return error == EACCES ? 126 : 1;
   return error == ENOTDIR ? 127 : 126;
 }
 

@@ -23,6 +23,6 @@ struct ChildPlan {
 pid_t start_child(const ChildPlan& plan, const WrapOptions& options, const Terminal& terminal);
 
 /// The exit code of a command whose execution failed with this errno.
-int exec_failure_code(ExecFailure kind, int error);
+int exec_failure_code(FailureCodes kind, int error);
 
 }  // namespace bootsman

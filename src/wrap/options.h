@@ -50,7 +50,7 @@ enum class Placement : std::uint8_t {
 };
 
 /// The exit code for a command that can't be executed.
-enum class ExecFailure : std::uint8_t {
+enum class FailureCodes : std::uint8_t {
   Shell,     ///< 127 not found, 126 found but not executable.
   Tini,      ///< As Shell for ENOENT and EACCES, else 1.
   DumbInit,  ///< Always 2.
@@ -61,7 +61,7 @@ struct WrapOptions {
   SignalMap signals;
   bool single_child = false;  ///< Signals go to the command alone, not to its group.
   Placement placement = Placement::Automatic;
-  ExecFailure exec_failure = ExecFailure::Shell;
+  FailureCodes exec_failure = FailureCodes::Shell;
   bool subreaper = false;
   bool warn_not_reaper = false;  ///< Say when orphans will not come to us.
   bool warn_on_reap = false;     ///< Say when an orphan was reaped.

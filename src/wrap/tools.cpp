@@ -67,7 +67,7 @@ class TiniReader {
       : argc_(argc), argv_(argv), variables_(variables) {
     options_.name = "tini";
     options_.single_child = true;
-    options_.exec_failure = ExecFailure::Tini;
+    options_.exec_failure = FailureCodes::Tini;
   }
 
   ToolRequest read() {
@@ -150,7 +150,7 @@ class DumbInitReader {
       : argc_(argc), argv_(argv), variables_(variables) {
     options_.name = "dumb-init";
     options_.placement = Placement::Session;
-    options_.exec_failure = ExecFailure::DumbInit;
+    options_.exec_failure = FailureCodes::DumbInit;
     options_.stop_after_forwarding = true;
     options_.end_group = true;
     options_.leave_directory = true;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks the source tree against rules.py. Prints path:line: what is wrong; exits 1 if anything is."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -118,8 +119,41 @@ def check_built(path, text, cmake=None):
         yield 1, "no target of the build has this file"
 
 
+DEFINES = re.compile(r"(?:struct|class|enum class) (\w+)[^;()]*\{")
+
+
+def types_of(text):
+    """(line number, full name) of each type that a header defines at namespace level."""
+    inside = []
+    for number, line in enumerate(without_comments(text).splitlines(), 1):
+        if opened := re.match(r"namespace ?([\w:]*) ?\{", line):
+            inside.append(opened[1])
+        elif line.startswith("}") and not line.startswith("};") and inside:
+            inside.pop()
+        elif defined := DEFINES.match(line):
+            yield number, "::".join([*inside, defined[1]])
+
+
+@functools.cache
+def homes_of_types():
+    """The first header that defines each type."""
+    headers = sorted(ROOT.glob("src/**/*.h"), reverse=True)
+    return {name: str(header.relative_to(ROOT)) for header in headers
+            for _, name in types_of(header.read_text(encoding="utf-8"))}
+
+
+def check_one_definition(path, text):
+    """A type's name stands for one thing: the linker takes either of two without a word."""
+    if not (in_src(path) and path.endswith(".h")):
+        return
+    for number, name in types_of(text):
+        home = homes_of_types().get(name, path)
+        if home != path:
+            yield number, f"{name} is defined in {home} too: rename one"
+
+
 CHECKS = [check_arrows, check_headers, check_calls, check_header_guard, check_file_length,
-          check_function_length, check_words, check_built]
+          check_function_length, check_words, check_built, check_one_definition]
 
 
 def project_files():

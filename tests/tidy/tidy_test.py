@@ -29,6 +29,8 @@ BAD = [
      BIG.replace("void big() {", "namespace x {\nBig::Big(int a)\n    : a_{a}, b_(a) {") + "}\n", "Big::Big has 73 lines"),
     ("a reminder", tidy.check_words, "src/core/a.cpp", "// TO" "DO: later\n", "finish it"),
     ("a path of one machine", tidy.check_words, "docs/a.md", "see /wo" "rk/main\n", "one machine"),
+    ("a name for two types", tidy.check_one_definition, "src/wrap/a.h", "namespace bootsman {\nstruct Pid {\n  int n;\n};\n}\n",
+     "src/base/types.h too"),
     ("a test that no target has", tidy.check_built, "tests/unit/core/restart.cpp", "", "no target"),
     ("a source beside main", tidy.check_built, "src/other.cpp", "", "no target"),
 ]

@@ -125,16 +125,16 @@ TEST_CASE("exit codes are whole numbers from 0 to 255") {
 
 TEST_CASE("the exit code of a command that can't be executed") {
   struct Row {
-    ExecFailure kind;
+    FailureCodes kind;
     int error;
     int code;
   };
   constexpr Row kRows[] = {
-      {ExecFailure::Shell, ENOENT, 127},   {ExecFailure::Shell, ENOTDIR, 127},
-      {ExecFailure::Shell, EACCES, 126},   {ExecFailure::Shell, ENOEXEC, 126},
-      {ExecFailure::Tini, ENOENT, 127},    {ExecFailure::Tini, EACCES, 126},
-      {ExecFailure::Tini, ENOTDIR, 1},     {ExecFailure::DumbInit, ENOENT, 2},
-      {ExecFailure::DumbInit, ENOTDIR, 2},
+      {FailureCodes::Shell, ENOENT, 127},   {FailureCodes::Shell, ENOTDIR, 127},
+      {FailureCodes::Shell, EACCES, 126},   {FailureCodes::Shell, ENOEXEC, 126},
+      {FailureCodes::Tini, ENOENT, 127},    {FailureCodes::Tini, EACCES, 126},
+      {FailureCodes::Tini, ENOTDIR, 1},     {FailureCodes::DumbInit, ENOENT, 2},
+      {FailureCodes::DumbInit, ENOTDIR, 2},
   };
   for (const auto& row : kRows) {
     CAPTURE(row.error);
