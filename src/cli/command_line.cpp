@@ -36,13 +36,7 @@ constexpr Handler kHandlers[] = {
     {"wrap", [](const Invocation& asked) { return wrap_command(asked); }},
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
-    {"check",
-     [](const Invocation& asked) {
-       std::vector<std::string> words{"--"};  // A file may be called "-x".
-       if (asked.has("--env")) words.insert(words.begin(), "--env");
-       words.insert(words.end(), asked.words.begin(), asked.words.end());
-       return check_command(words);
-     }},
+    {"check", [](const Invocation& asked) { return check_command(asked); }},
     {"status", [](const Invocation& asked) { return status_command(asked); }},
     {"start", [](const Invocation& asked) { return change_command(asked); }},
     {"stop", [](const Invocation& asked) { return change_command(asked); }},

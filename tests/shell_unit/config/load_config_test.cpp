@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/check_command.h"
+#include "cli/command_line.h"
 
 using namespace bootsman;
 namespace fs = std::filesystem;
@@ -162,6 +162,8 @@ TEST_CASE("check tells good, bad and misused apart by its exit code") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
-    CHECK(check_command(row.arguments) == row.code);
+    std::vector<std::string> words{"check"};
+    words.insert(words.end(), row.arguments.begin(), row.arguments.end());
+    CHECK(run_command_line(words) == row.code);
   }
 }
