@@ -37,7 +37,7 @@ std::string unescape(std::string_view text) {
 }
 
 /// See proc_pid_mountinfo(5): "ID PARENT DEVICE ROOT POINT OPTIONS [TAG…] - TYPE SOURCE OPTIONS".
-std::optional<Mount> find_mount(std::string_view mountinfo, bool v2) {
+std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view controller, bool v2) {
   std::optional<Mount> found;
   for (const std::string_view line : split(mountinfo, '\n')) {
     const std::size_t dash = line.find(" - ");
@@ -45,7 +45,7 @@ std::optional<Mount> find_mount(std::string_view mountinfo, bool v2) {
     const auto front = split(line.substr(0, dash), ' ');
     const auto back = split(line.substr(dash + 3), ' ');
     if (front.size() < 5 || back.size() < 3) continue;
-    if (v2 ? back[0] != "cgroup2" : back[0] != "cgroup" || !has(back[2], "memory")) continue;
+    if (v2 ? back[0] != "cgroup2" : back[0] != "cgroup" || !has(back[2], controller)) continue;
     // Of mounts on the same place the last one is seen.
     if (!found || found->point == unescape(front[4]))
       found = Mount{unescape(front[3]), unescape(front[4])};
@@ -61,18 +61,19 @@ std::string below(std::string_view path, std::string_view root) {
   return rest.starts_with('/') ? std::string(rest) : "";
 }
 
-std::optional<MemoryCgroup> locate(std::string_view path, std::string_view mountinfo, bool v2) {
-  const auto mount = find_mount(mountinfo, v2);
+std::optional<Cgroup> locate(std::string_view path, std::string_view mountinfo,
+                             std::string_view controller, bool v2) {
+  const auto mount = find_mount(mountinfo, controller, v2);
   if (!mount) return std::nullopt;
   // A path that leads out of the namespace ("/../…") can't be reached through the mount.
   const std::string rest = path.starts_with("/..") ? "" : below(path, mount->root);
-  return MemoryCgroup{mount->point + rest, v2};
+  return Cgroup{mount->point + rest, v2};
 }
 
 }  // namespace
 
-std::optional<MemoryCgroup> find_memory_cgroup(std::string_view cgroup,
-                                               std::string_view mountinfo) {
+std::optional<Cgroup> find_cgroup(std::string_view controller, std::string_view cgroup,
+                                  std::string_view mountinfo) {
   std::optional<std::string_view> unified;
   for (const std::string_view line : split(cgroup, '\n')) {
     const std::size_t first = line.find(':');
@@ -80,10 +81,17 @@ std::optional<MemoryCgroup> find_memory_cgroup(std::string_view cgroup,
     if (first == std::string_view::npos || second == std::string_view::npos) continue;
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
     const std::string_view path = line.substr(second + 1);
-    if (has(controllers, "memory")) return locate(path, mountinfo, false);
+    if (has(controllers, controller)) return locate(path, mountinfo, controller, false);
     if (line.substr(0, first) == "0" && controllers.empty()) unified = path;
   }
-  return unified ? locate(*unified, mountinfo, true) : std::nullopt;
+  return unified ? locate(*unified, mountinfo, controller, true) : std::nullopt;
+}
+
+std::optional<MemoryCgroup> find_memory_cgroup(std::string_view cgroup,
+                                               std::string_view mountinfo) {
+  const auto found = find_cgroup("memory", cgroup, mountinfo);
+  if (!found) return std::nullopt;
+  return MemoryCgroup{found->folder, found->v2};
 }
 
 std::optional<std::uint64_t> oom_kills(std::string_view text) {

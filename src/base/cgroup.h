@@ -7,7 +7,7 @@
 
 namespace bootsman {
 
-// Reads the texts in which the kernel tells about memory control groups: cgroups(7), and
+// Reads the texts in which the kernel tells about control groups: cgroups(7), and
 // admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst of the kernel's documentation.
 
 /// Where the files of one memory control group lie.
@@ -22,6 +22,17 @@ struct MemoryCgroup {
   }
   bool operator==(const MemoryCgroup&) const = default;
 };
+
+/// Where the files of one control group lie.
+struct Cgroup {
+  std::string folder;  ///< Absolute.
+  bool v2 = false;
+  bool operator==(const Cgroup&) const = default;
+};
+
+/// The control group that accounts `controller` ("cpu", "cpuacct") of a process; see below.
+std::optional<Cgroup> find_cgroup(std::string_view controller, std::string_view cgroup,
+                                  std::string_view mountinfo);
 
 /// The memory control group of a process, from the texts of its /proc/PID/cgroup and
 /// /proc/PID/mountinfo. A hybrid machine has memory in version 1. Nothing where no such hierarchy

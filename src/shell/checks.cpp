@@ -1,6 +1,7 @@
 #include "shell/checks.h"
 
 #include "base/text.h"
+#include "shell/clock.h"
 
 namespace bootsman {
 
@@ -17,12 +18,20 @@ Checks::Checks(uv_loop_t* loop, Children& children, Helpers& helpers, Launcher& 
 Checks::~Checks() = default;
 
 void Checks::answer(const StartCheck& order, bool ok, std::string why) {
+  const auto begun = begun_.extract({order.unit, order.run, order.kind});
+  if (!begun.empty()) {
+    CheckCounts& counts = counts_[{begun.mapped().unit, order.kind}];
+    ++(ok ? counts.passed : counts.failed);
+    counts.last = mono_now() - begun.mapped().when;
+    counts.total += counts.last;
+  }
   finished_(CheckFinished{order.unit, order.run, order.kind, ok, std::move(why)});
 }
 
 void Checks::start(const Unit& unit, const StartCheck& order, MonoTime now) {
   const auto& check = order.kind == CheckKind::Ready ? unit.ready : unit.health;
   if (!check) return answer(order, true, "");
+  begun_[{order.unit, order.run, order.kind}] = {unit.id(), now};
   if (const auto* exec = std::get_if<ExecProbe>(&check->probe))
     return start_exec(unit, *check, *exec, order, now);
   if (const auto* file = std::get_if<FileProbe>(&check->probe))

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <map>
+#include <tuple>
 
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/prober.h"
+#include "wire/metrics.h"
 
 namespace bootsman {
 
@@ -19,6 +21,9 @@ class Checks {
   ~Checks();
 
   void start(const Unit& unit, const StartCheck& order, MonoTime now);
+
+  /// How the checks of all units went so far.
+  const CheckCountsByUnit& counts() const { return counts_; }
 
   /// The reaper tells of an exec check's process.
   void ended(CheckId id, const std::variant<ExitStatus, ExecFailure>& how);
@@ -45,6 +50,13 @@ class Checks {
   const LogHub& logs_;
   const UnitEnvironment& environment_;
   std::function<void(CheckFinished)> finished_;
+  struct Begun {
+    std::string unit;
+    MonoTime when;
+  };
+  /// The probes under way, by unit, run and kind.
+  std::map<std::tuple<UnitIndex, RunId, CheckKind>, Begun> begun_;
+  CheckCountsByUnit counts_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, ExecCheck> execs_;
 };

@@ -32,6 +32,7 @@ struct LogHub::Source {
   RunId needle_run;
   bool dropping = false;
   std::uint32_t ring_writer = 0;
+  LogCounts counts;
 };
 
 struct LogHub::Stream {
@@ -152,13 +153,14 @@ void LogHub::remember(const Source& source, StreamKind kind, RunId run, const Li
 void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {
   const auto i = static_cast<std::size_t>(kind);
   OutQueue& queue = output_of(source, kind).queue();
-  ++counters_.lines;
-  counters_.bytes += piece.text.size() + 1;
+  ++source.counts.lines;
+  source.counts.bytes += piece.text.size() + 1;
   // The init cannot wait for itself; a unit's stream was paused before it ran out of room.
   if (&source == own_.get() && !queue.has_room(source.ids[i])) source.dropping = true;
   if (source.dropping) {
     queue.drop(source.ids[i], piece.text.size() + 1);
-    ++counters_.dropped_lines;
+    ++source.counts.dropped_lines;
+    source.counts.dropped_bytes += piece.text.size() + 1;
     any_dropped_ = true;
     return;
   }
@@ -224,6 +226,14 @@ void LogHub::drain(UnitIndex unit, RunId run) {
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
   return sources_[unit.value]->needle_run == run;
+}
+
+const LogCounts& LogHub::counts(UnitIndex unit) const {
+  return sources_[unit.value]->counts;
+}
+
+const LogCounts& LogHub::own_counts() const {
+  return own_->counts;
 }
 
 void LogHub::own_line(std::string_view text) {

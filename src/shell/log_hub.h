@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/messages.h"
+#include "logs/counts.h"
 #include "logs/format.h"
 #include "logs/ring.h"
 #include "shell/log_output.h"
@@ -56,12 +57,9 @@ class LogHub {
   /// or the deadline.
   void finish(MonoTime deadline);
 
-  struct Counters {
-    std::uint64_t lines = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t dropped_lines = 0;
-  };
-  const Counters& counters() const { return counters_; }
+  const LogCounts& counts(UnitIndex unit) const;
+  /// Of the init's own lines.
+  const LogCounts& own_counts() const;
 
  private:
   struct Source;
@@ -90,7 +88,6 @@ class LogHub {
   bool any_ended_ = false;
   bool any_dropped_ = false;
   bool any_paused_ = false;
-  Counters counters_;
   LogRing ring_;
   std::int64_t wall_us_ = 0;  ///< The time of day of this read.
   std::vector<char> buffer_;

@@ -45,13 +45,19 @@ OomWatch OomWatch::open() {
 }
 
 OomWatch::OomWatch(std::optional<MemoryCgroup> group) : group_(std::move(group)) {
-  seen_ = count().value_or(0);
+  seen_ = at_start_ = count().value_or(0);
 }
 
 std::optional<std::uint64_t> OomWatch::count() const {
   if (!group_) return std::nullopt;
   const auto text = read_text(group_->events_file());
   return text ? oom_kills(*text) : std::nullopt;
+}
+
+std::optional<std::uint64_t> OomWatch::since_start() const {
+  const auto now = count();
+  if (!now) return std::nullopt;
+  return *now < at_start_ ? 0 : *now - at_start_;
 }
 
 std::string OomWatch::limit_text() const {

@@ -20,6 +20,9 @@ class OomWatch {
   static OomWatch open();
   explicit OomWatch(std::optional<MemoryCgroup> group);
 
+  /// How many processes the kernel has killed since open(); nothing when it does not tell.
+  std::optional<std::uint64_t> since_start() const;
+
   /// Adds `note` and `out_of_memory` to the deaths of one round. Returns a sentence for the log
   /// when the kernel killed more than these deaths account for, else nothing.
   std::string attribute(std::vector<Death>& deaths);
@@ -30,6 +33,7 @@ class OomWatch {
 
   std::optional<MemoryCgroup> group_;
   std::uint64_t seen_ = 0;
+  std::uint64_t at_start_ = 0;
 };
 
 }  // namespace bootsman

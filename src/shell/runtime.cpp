@@ -44,12 +44,13 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
                     post(ExecSucceeded{run->unit, run->run});
                 }),
       oom_(OomWatch::open()),
+      usage_(ContainerUsage::open()),
       helpers_(loop, children_, logs_, setup.image.get()),
       launcher_(children_, logs_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
       server_(loop, [this](const Request& request) {
-        return bootsman::answer(request, health_view(plan_, state_));
+        return answer_http(request);
       }),
       control_(server_, plan_, state_, logs_.ring(), own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }) {
@@ -121,6 +122,7 @@ void Runtime::reap() {
     say(Severity::Warning, said);
   ProcessesEnded ended;
   ended.orphans = reaped.orphans;
+  orphans_ += reaped.orphans;
   for (Death& death : reaped.deaths) {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);

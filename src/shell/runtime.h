@@ -9,6 +9,7 @@
 #include "core/supervisor.h"
 #include "shell/checks.h"
 #include "shell/children.h"
+#include "shell/container_usage.h"
 #include "shell/control_server.h"
 #include "shell/helpers.h"
 #include "shell/launcher.h"
@@ -65,6 +66,8 @@ class Runtime {
   void ask_conditions();
   void step_answer(const Value& line);
   void listen();
+  Response answer_http(const Request& request);
+  MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
   void write_termination_message(const Finish& finish);
 
@@ -77,6 +80,7 @@ class Runtime {
   OwnLog own_log_;
   Children children_;
   OomWatch oom_;
+  ContainerUsage usage_;
   Helpers helpers_;
   Launcher launcher_;
   Checks checks_;
@@ -93,6 +97,8 @@ class Runtime {
   HelperId steps_helper_{};
   std::vector<ListenAddress> not_listening_;
   std::optional<MonoTime> listen_again_;
+  std::uint64_t orphans_ = 0;
+  std::uint64_t http_requests_ = 0;
   bool reap_due_ = false;
   bool tick_due_ = false;
   std::optional<Finish> finish_;

@@ -37,19 +37,25 @@ Response say(const Verdict& verdict) {
 
 struct Route {
   std::string_view path;
-  Response (*answer)(const HealthView& view);
+  Response (*answer)(const PortView& view, const Request& request);
 };
 
-constexpr std::array<Route, 4> kRoutes{{
-    {"/health", [](const HealthView& view) { return say(view.health()); }},
-    {"/health/live", [](const HealthView&) { return say(Verdict{}); }},
-    {"/health/ready", [](const HealthView& view) { return say(view.ready()); }},
-    {"/health/startup", [](const HealthView& view) { return say(view.startup()); }},
+Response metrics(const PortView& view, const Request& request) {
+  return view.metrics(request);
+}
+
+constexpr std::array<Route, 6> kRoutes{{
+    {"/health", [](const PortView& view, const Request&) { return say(view.health()); }},
+    {"/health/live", [](const PortView&, const Request&) { return say(Verdict{}); }},
+    {"/health/ready", [](const PortView& view, const Request&) { return say(view.ready()); }},
+    {"/health/startup", [](const PortView& view, const Request&) { return say(view.startup()); }},
+    {"/-/metrics", metrics},
+    {"/metrics", metrics},
 }};
 
 }  // namespace
 
-Response answer(const Request& request, const HealthView& view) {
+Response answer(const Request& request, const PortView& view) {
   const auto route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) {
     return plain_response(404, "nothing is served here; try /health");
@@ -59,7 +65,7 @@ Response answer(const Request& request, const HealthView& view) {
     refused.headers.push_back({"Allow", "GET, HEAD"});
     return refused;
   }
-  return route->answer(view);
+  return route->answer(view, request);
 }
 
 }  // namespace bootsman

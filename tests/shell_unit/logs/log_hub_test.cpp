@@ -169,7 +169,7 @@ TEST_CASE("log hub: nobody reads: a service waits a second, then its lines are d
   const auto deadline = world.hub->next_deadline();
   REQUIRE(deadline);
   world.hub->tick(*deadline - Micros(1));
-  CHECK(world.hub->counters().dropped_lines == 0);
+  CHECK(world.hub->counts(UnitIndex{0}).dropped_lines == 0);
   world.hub->tick(*deadline);
   CHECK(loud.write_lines(4000) == 0);
   const Counted counted = loud.read_all();
@@ -192,7 +192,7 @@ TEST_CASE("log hub: a slow reader loses no line of a service") {
   }
   CHECK(held_up > 0);
   CHECK(loud.read_all(text).lines == loud.written);
-  CHECK(world.hub->counters().dropped_lines == 0);
+  CHECK(world.hub->counts(UnitIndex{0}).dropped_lines == 0);
 }
 
 TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
@@ -249,7 +249,7 @@ TEST_CASE("log hub: a reader that is gone does no harm") {
     write_all(a, std::string(1000, 'z') + "\n");
     world.turn();
   }
-  CHECK(world.hub->counters().lines == 100);
+  CHECK(world.hub->counts(UnitIndex{0}).lines == 100);
 }
 
 TEST_CASE("log output: sockets and files get the same bytes") {

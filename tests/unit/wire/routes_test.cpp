@@ -8,8 +8,11 @@ namespace bootsman {
 
 namespace {
 
-HealthView view(Verdict health, Verdict ready = {}, Verdict startup = {}) {
-  return {[=] { return health; }, [=] { return ready; }, [=] { return startup; }};
+PortView view(Verdict health, Verdict ready = {}, Verdict startup = {}) {
+  return {[=] { return health; }, [=] { return ready; }, [=] { return startup; },
+          [](const Request& request) {
+            return Response{200, "text/plain", {}, "metrics of " + request.path};
+          }};
 }
 Verdict bad(std::vector<Verdict::Reason> reasons) {
   return {false, std::move(reasons)};
@@ -26,7 +29,7 @@ struct Row {
   std::string name;
   std::string method;
   std::string path;
-  HealthView view;
+  PortView view;
   int status;
   std::string body;
 };
@@ -41,6 +44,8 @@ const Row kRows[] = {
     {"booting", "GET", "/health/startup", view(kGood, kGood, kBad), 503, kFalse},
     {"HEAD is answered like GET", "HEAD", "/health", view(kGood), 200, kTrue},
     {"a slash more is another path", "GET", "/health/", view(kGood), 404, kNotFound},
+    {"metrics", "GET", "/-/metrics", view(kBad), 200, "metrics of /-/metrics"},
+    {"metrics where Prometheus looks", "GET", "/metrics", view(kBad), 200, "metrics of /metrics"},
     {"the root", "GET", "/", view(kGood), 404, kNotFound},
     {"an unknown path with an unknown method", "POST", "/x", view(kGood), 404, kNotFound},
     {"paths are not decoded", "GET", "/%68ealth", view(kGood), 404, kNotFound},

@@ -1,0 +1,34 @@
+#include "shell/clock.h"
+#include "shell/runtime.h"
+
+namespace bootsman {
+
+Response Runtime::answer_http(const Request& request) {
+  ++http_requests_;
+  return answer(request,
+                {[this] { return health_verdict(plan_, state_); },
+                 [this] { return ready_verdict(plan_, state_); },
+                 [this] { return startup_verdict(plan_, state_); },
+                 [this](const Request& asked) { return metrics_response(asked, metrics_view()); }});
+}
+
+MetricsView Runtime::metrics_view() const {
+  MetricsView view{plan_,
+                   state_,
+                   checks_.counts(),
+                   {},
+                   logs_.own_counts(),
+                   usage_.read(),
+                   own_usage(),
+                   oom_.since_start(),
+                   orphans_,
+                   http_requests_,
+                   server_.counts().refused + server_.counts().displaced,
+                   mono_now(),
+                   wall_clock_us()};
+  for (std::uint32_t i = 0; i < plan_.units.size(); ++i)
+    view.logs.push_back(logs_.counts(UnitIndex{i}));
+  return view;
+}
+
+}  // namespace bootsman

@@ -1,0 +1,72 @@
+"""Metrics: what Prometheus reads from port 8080, judged by Prometheus' own tool."""
+
+import re
+import shutil
+import subprocess
+
+from lib.container import eventually
+
+UNITS = """
+[service.web]
+command = ["sh", "-c", "echo hello; exec sleep 1000"]
+health = { exec = ["true"], every = "100ms" }
+
+[service.loser]
+command = ["sh", "-c", "exit 9"]
+restart = { delay = "10ms", max_delay = "20ms" }
+
+[service.parent]
+command = ["sh", "-c", "(sleep 0.05 &) ; sleep 1000"]
+"""
+
+
+def samples(text):
+    return dict(re.findall(r"^([^#\s]+) (\S+)$", text, re.MULTILINE))
+
+
+def number(container, name):
+    return float(samples(container.http("/-/metrics").body).get(name, -1))
+
+
+def wait_for_number(container, name, least):
+    eventually(lambda: number(container, name) >= least, 15, f"{name} >= {least}")
+
+
+def test_prometheus_own_tool_finds_no_fault(boot):
+    container = boot(UNITS)
+    container.wait_for_boot()
+    wait_for_number(container, 'bootsman_unit_restarts_total{unit="service.loser"}', 2)
+    answer = container.http("/metrics")
+    assert answer.status == 200
+    promtool = shutil.which("promtool")
+    assert promtool, "promtool is missing: install the package prometheus"
+    said = subprocess.run([promtool, "check", "metrics"], input=answer.body, text=True,
+                          capture_output=True, timeout=30)
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
+def test_numbers_are_those_of_the_units(boot):
+    container = boot(UNITS)
+    container.wait_for_boot()
+    wait_for_number(container, 'bootsman_unit_restarts_total{unit="service.loser"}', 3)
+    wait_for_number(container, "bootsman_orphans_reaped_total", 1)
+    wait_for_number(
+        container,
+        'bootsman_unit_checks_total{unit="service.web",check="health",result="passed"}', 2)
+    found = samples(container.http("/-/metrics").body)
+    assert found['bootsman_unit_state{unit="service.web",state="ready"}'] == "1"
+    assert found['bootsman_unit_state{unit="service.web",state="failed"}'] == "0"
+    assert found['bootsman_log_lines_total{unit="service.web"}'] == "1"
+    assert found['bootsman_log_bytes_total{unit="service.web"}'] == "6"
+    assert found["bootsman_healthy"] == "1"
+    assert float(found["process_resident_memory_bytes"]) > 100_000
+    assert float(found["process_open_fds"]) > 5
+    assert float(found["bootsman_cgroup_memory_bytes"]) > 100_000
+
+
+def test_no_line_of_output_and_no_environment_gets_out(boot):
+    container = boot('[service.web]\nenv = { COLOUR = "mauve" }\n'
+                     'command = ["sh", "-c", "echo chartreuse; exit 3"]\n')
+    wait_for_number(container, 'bootsman_unit_restarts_total{unit="service.web"}', 1)
+    text = container.http("/metrics").body
+    assert "mauve" not in text and "chartreuse" not in text
