@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "helper/channel.h"
 #include "helper/conditions.h"
+#include "helper/fetch_task.h"
 #include "helper/protocol.h"
 #include "helper/step_runner.h"
 #include "helper/world_facts.h"
@@ -58,13 +59,19 @@ void run_probe_file(const Value& request, Channel& channel) {
   channel.answer(answer);
 }
 
+void run_fetch(const Value& request, Channel& channel) {
+  channel.answer(answer_fetch(request));
+}
+
 struct Task {
   std::string_view name;
   void (*run)(const Value& request, Channel& channel);
 };
 
-constexpr Task kTasks[] = {
-    {"steps", run_steps}, {"conditions", run_conditions}, {"probe-file", run_probe_file}};
+constexpr Task kTasks[] = {{"steps", run_steps},
+                           {"conditions", run_conditions},
+                           {"probe-file", run_probe_file},
+                           {"fetch", run_fetch}};
 
 }  // namespace
 

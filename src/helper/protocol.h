@@ -26,6 +26,11 @@ namespace bootsman {
 //   answers  {"id":"service.sshd","holds":false,"why":"/usr/sbin/sshd does not exist"}
 // `helper probe-file`   one file check.
 //   request  {"path":"/x"}      answer  {"ok":true}
+// `helper fetch`   brings one file up to date with a URL (helper/transfer.h).
+//   request  {"url":"https://…","path":"/x"}, and where they differ from the defaults "sha256",
+//            "insecure", "ca_file", "memory", "mode", "max_size", "tries", "max_redirects", and in
+//            milliseconds "timeout", "stall", "connect", "backoff"
+//   answer   {"ok":true,"changed":true,"sha256":"…","stale":""} or {"ok":false,"why":"cannot …"}
 
 inline constexpr int kHelperFd = 3;
 inline constexpr std::size_t kHelperLineMax = 1024 * 1024;

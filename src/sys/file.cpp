@@ -68,33 +68,6 @@ std::string read_link(const std::string& path) {
   return length < 0 ? std::string() : std::string(buffer, static_cast<std::size_t>(length));
 }
 
-/// The file that a chain of symlinks ends at, also when that file does not exist yet.
-FileResult<std::string> resolve_links(std::string path) {
-  for (int hops = 0; hops < 40; ++hops) {
-    const FileStat st = stat_file(path);
-    if (st.kind != FileKind::Symlink) return path;
-    path = st.link.starts_with('/') ? st.link : folder_of(path) + "/" + st.link;
-  }
-  return file_error("follow", path, ELOOP);
-}
-
-bool write_all(int fd, std::string_view content) {
-  off_t offset = 0;
-  while (!content.empty()) {
-    const ssize_t n = ::pwrite(fd, content.data(), content.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    offset += n;
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-void sync_folder(const std::string& folder) {
-  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.ok()) (void)::fsync(fd.get());
-}
-
 /// Fills the temporary file. False with errno set when any step failed.
 bool fill_temporary(const std::string& temporary, std::string_view content, std::uint32_t mode,
                     const FileStat& old) {
@@ -139,7 +112,7 @@ FileResult<bool> write_by_rename(const std::string& path, std::string_view conte
   bool done = fill_temporary(temporary, content, mode, old);
   if (done) done = !faulted("rename") && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (done) {
-    if (!faulted("sync folder")) sync_folder(folder_of(path));
+    if (!faulted("sync folder")) sync_folder_of(path);
     return true;
   }
   const int code = errno;
@@ -180,6 +153,31 @@ FileStat stat_file(const std::string& path) {
 FileStat stat_target(const std::string& path) {
   struct stat st = {};
   return ::stat(path.c_str(), &st) == 0 ? to_file_stat(st) : FileStat{};
+}
+
+FileResult<std::string> resolve_links(std::string path) {
+  for (int hops = 0; hops < 40; ++hops) {
+    const FileStat st = stat_file(path);
+    if (st.kind != FileKind::Symlink) return path;
+    path = st.link.starts_with('/') ? st.link : folder_of(path) + "/" + st.link;
+  }
+  return file_error("follow", path, ELOOP);
+}
+
+bool write_all(int fd, std::string_view content, off_t offset) {
+  while (!content.empty()) {
+    const ssize_t n = ::pwrite(fd, content.data(), content.size(), offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    offset += n;
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+void sync_folder_of(const std::string& path) {
+  const Descriptor fd(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.ok()) (void)::fsync(fd.get());
 }
 
 FileResult<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -270,7 +268,7 @@ FileResult<bool> replace_link(const std::string& path, const std::string& target
     (void)::unlink(temporary.c_str());
     return file_error("link", path, code);
   }
-  sync_folder(folder_of(path));
+  sync_folder_of(path);
   return true;
 }
 
@@ -283,7 +281,7 @@ FileResult<bool> remove_file(const std::string& path) {
 FileResult<bool> rename_file(const std::string& from, const std::string& to) {
   if (faulted("rename") || ::rename(from.c_str(), to.c_str()) != 0)
     return file_error("rename to", to, errno);
-  sync_folder(folder_of(to));
+  sync_folder_of(to);
   return true;
 }
 

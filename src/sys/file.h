@@ -46,6 +46,9 @@ FileStat stat_file(const std::string& path);
 /// The same for what a symlink leads to.
 FileStat stat_target(const std::string& path);
 
+/// The file that a chain of symlinks ends at, also when that file does not exist yet.
+FileResult<std::string> resolve_links(std::string path);
+
 /// All bytes of a file; more than `limit` is an error (EFBIG). Pipes and devices are refused.
 FileResult<std::string> read_file(const std::string& path, std::size_t limit = 16U << 20);
 
@@ -76,6 +79,12 @@ FileResult<bool> replace_link(const std::string& path, const std::string& target
 FileResult<bool> remove_file(const std::string& path);
 
 FileResult<bool> rename_file(const std::string& from, const std::string& to);
+
+/// Writes all of it at `offset`. False with errno set.
+bool write_all(int fd, std::string_view content, off_t offset = 0);
+
+/// fsync of the folder that `path` lies in, where it can be done.
+void sync_folder_of(const std::string& path);
 
 /// The name of the temporary file that write_file uses for `path`: fixed, so that what an
 /// interrupted run left behind is found and removed by the next.
