@@ -22,8 +22,8 @@ part_release() {
 }
 
 part_e2e() {
-  need e2e build dev || return
-  BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long"
+  need e2e build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long"
 }
 
 part_container() {
@@ -36,8 +36,8 @@ part_long() {
   export BOOTSMAN_TEST_LONG=1
   doctest unit_tests dev
   fuzz
-  BOOTSMAN="$PWD/build/dev/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
-  need container-long build release || return
+  need long-release build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container-long 2700 tests/container -rs -m long
 }
 
