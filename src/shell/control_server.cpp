@@ -46,8 +46,7 @@ ApiView ControlServer::view() const {
   return {plan_, state_, ring_, mono_now()};
 }
 
-std::variant<AnswerNow, AnswerLater> ControlServer::answer(const Request& request, const Peer& peer,
-                                                           Responder responder) {
+Answer ControlServer::answer(const Request& request, const Peer& peer, Responder responder) {
   if (!may_ask(peer)) {
     return api_error(403, "cannot answer user " + std::to_string(peer.uid) +
                               ": only root and the init's own user may ask here");

@@ -38,8 +38,7 @@ class ControlServer {
     Responder responder;
   };
 
-  std::variant<AnswerNow, AnswerLater> answer(const Request& request, const Peer& peer,
-                                              Responder responder);
+  Answer answer(const Request& request, const Peer& peer, Responder responder);
   AnswerLater follow(WaitForLogs wait, Responder responder);
   AnswerLater run(ApiCommand command, const Peer& peer, Responder responder);
   ApiView view() const;

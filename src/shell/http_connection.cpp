@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "shell/http_stream.h"
+
 namespace bootsman {
 
 namespace {
@@ -32,6 +34,11 @@ Request closing_request() {
 }
 
 }  // namespace
+
+HttpConnection::HttpConnection(const Shared& shared, LocalDoor door)
+    : shared_(shared), door_(door), parser_(shared.limits.http) {}
+
+HttpConnection::~HttpConnection() = default;
 
 Result<void> HttpConnection::open(int socket) {
   auto made = make_uv<uv_tcp_t>("take a connection", this,
@@ -70,8 +77,14 @@ void HttpConnection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t*) 
 
 void HttpConnection::read(ssize_t count) {
   if (count == 0) return;
-  if (count < 0) return finish();
-  if (phase_ == Phase::Waiting) {
+  if (count < 0) {
+    const bool may_still_read = count == UV_EOF && phase_ == Phase::Streaming && stream_->upgraded;
+    return may_still_read ? stream_input_ended() : finish();
+  }
+  if (phase_ == Phase::Streaming && stream_->upgraded) {
+    return stream_received({shared_.buffer.data(), static_cast<std::size_t>(count)});
+  }
+  if (phase_ == Phase::Waiting || phase_ == Phase::Streaming) {
     // Read only to learn that the client is gone.
     unread_.append(shared_.buffer.data(), static_cast<std::size_t>(count));
     if (unread_.size() > kUnreadMax) uv_read_stop(stream(socket_.get()));
@@ -88,7 +101,8 @@ void HttpConnection::read(ssize_t count) {
 void HttpConnection::go_on(std::string_view bytes) {
   while (phase_ == Phase::Reading) {
     auto answers = answer(bytes);
-    if (phase_ == Phase::Waiting) {
+    if (phase_ == Phase::Streaming && stream_->upgraded) return stream_received(bytes);
+    if (phase_ == Phase::Waiting || phase_ == Phase::Streaming) {
       unread_.assign(bytes);
       return;
     }
@@ -114,13 +128,11 @@ std::string HttpConnection::answer(std::string_view& bytes) {
     const auto said = parser_.next(bytes);
     if (std::holds_alternative<NeedMore>(said)) break;
     if (const auto* request = std::get_if<Request>(&said)) {
-      auto one = answer_one(*request);
-      if (phase_ == Phase::Waiting) early_ = std::move(answers);
+      early_ = std::move(answers);
+      const auto one = answer_one(*request);
       if (phase_ != Phase::Reading) return {};
-      answers += one;
-      last_ = !request->keep_alive;
-      in_request_ = false;
-      due_in(shared_.limits.idle);
+      answers = std::exchange(early_, {}) + one;
+      answered(*request);
     } else if (const auto* refusal = std::get_if<Refusal>(&said)) {
       answers += serialise(plain_response(refusal->status, refusal->why), closing_request());
       last_ = true;
@@ -131,10 +143,13 @@ std::string HttpConnection::answer(std::string_view& bytes) {
   return answers;
 }
 
+/// The bytes of the answer, or none when it does not come at once.
 std::string HttpConnection::answer_one(const Request& request) {
   std::string bytes;
+  const auto& handler = is_local() ? *door_.handler : shared_.handler;
   if (!guarded("answering a request", [&] {
-        bytes = is_local() ? answer_local(request) : serialise(shared_.handler(request), request);
+        auto said = handler(request, door_.peer, Responder(weak_from_this(), ++requests_));
+        if (phase_ == Phase::Reading) bytes = take_answer(request, std::move(said));
       })) {
     bytes = serialise(plain_response(500, "this request met a fault of the init; see its log"),
                       request);
@@ -142,42 +157,50 @@ std::string HttpConnection::answer_one(const Request& request) {
   return bytes;
 }
 
-std::string HttpConnection::answer_local(const Request& request) {
-  auto said = (*door_.handler)(request, door_.peer, Responder(weak_from_this(), ++requests_));
-  if (const auto* now = std::get_if<AnswerNow>(&said)) return serialise(*now, request);
-  auto& later = std::get<AnswerLater>(said);
-  if (phase_ != Phase::Reading) return {};
-  waiting_ = std::make_unique<Request>(request);
-  overdue_ = std::move(later.overdue);
-  phase_ = Phase::Waiting;
-  due_in(later.timeout);
+std::string HttpConnection::take_answer(const Request& request, Answer answer) {
+  if (const auto* now = std::get_if<AnswerNow>(&answer)) return serialise(*now, request);
+  if (auto* later = std::get_if<AnswerLater>(&answer)) {
+    waiting_ = std::make_unique<Request>(request);
+    overdue_ = std::move(later->overdue);
+    phase_ = Phase::Waiting;
+    due_in(later->timeout);
+  } else if (auto* pieces = std::get_if<AnswerStream>(&answer)) {
+    begin_stream(request, std::move(*pieces));
+  } else {
+    begin_upgrade(std::get<AnswerUpgrade>(std::move(answer)));
+  }
   return {};
 }
 
-void HttpConnection::answer_late(std::uint64_t number, const Response& response) {
-  if (!waits_for(number)) return;
-  const auto self = shared_from_this();
-  const auto request = std::move(waiting_);
-  auto bytes = std::exchange(early_, {}) + serialise(response, *request);
-  phase_ = Phase::Reading;
-  last_ = !request->keep_alive;
+void HttpConnection::answered(const Request& request) {
+  last_ = last_ || !request.keep_alive;
   in_request_ = false;
   due_in(shared_.limits.idle);
+}
+
+void HttpConnection::answer_late(std::uint64_t number, Answer answer) {
+  if (phase_ != Phase::Waiting || number != requests_) return;
+  const auto self = shared_from_this();
+  const auto request = std::move(waiting_);
+  phase_ = Phase::Reading;
   uv_read_stop(stream(socket_.get()));
-  if (!send(std::move(bytes))) return;
+  auto bytes = take_answer(*request, std::move(answer));
+  if (phase_ != Phase::Reading) return go_on_reading();
+  answered(*request);
+  if (send(std::exchange(early_, {}) + bytes)) resume();
+}
+
+/// Goes on with what came behind the request that is answered now.
+void HttpConnection::resume() {
   if (last_) return linger();
   const auto unread = std::exchange(unread_, {});
   go_on(unread);
-  if (phase_ == Phase::Reading || phase_ == Phase::Waiting) start_reading();
+  go_on_reading();
 }
 
-void Responder::answer(const Response& response) const {
-  if (const auto connection = connection_.lock()) connection->answer_late(request_, response);
-}
-
-bool Responder::wanted() const {
-  const auto connection = connection_.lock();
-  return connection != nullptr && connection->waits_for(request_);
+void HttpConnection::go_on_reading() {
+  if (phase_ == Phase::Reading || phase_ == Phase::Waiting) return start_reading();
+  if (phase_ == Phase::Streaming && !stream_->held) start_reading();
 }
 
 /// Writes at once what the kernel takes, and leaves the rest to the loop. True when all is written.
@@ -217,11 +240,8 @@ void HttpConnection::on_written(uv_write_t* request, int status) {
 void HttpConnection::written(int status) {
   if (status < 0) return finish();
   phase_ = Phase::Reading;
-  if (last_) return linger();
-  due_in(in_request_ ? shared_.limits.request : shared_.limits.idle);
-  const auto unread = std::exchange(unread_, {});
-  go_on(unread);
-  if (phase_ == Phase::Reading || phase_ == Phase::Waiting) start_reading();
+  if (!last_) due_in(in_request_ ? shared_.limits.request : shared_.limits.idle);
+  resume();
 }
 
 /// RFC 9112, 9.6: closing with bytes unread would reset the connection and lose the answer.
@@ -236,20 +256,25 @@ void HttpConnection::linger() {
   start_reading();
 }
 
+/// `delay` of Millis::max(): never.
 void HttpConnection::due_in(Millis delay) {
   since_ = uv_now(shared_.loop);
-  deadline_ = since_ + static_cast<std::uint64_t>(delay.count());
+  deadline_ = delay == Millis::max() ? kNever : since_ + static_cast<std::uint64_t>(delay.count());
   shared_.moved(*this);
 }
 
 std::optional<std::uint64_t> HttpConnection::waits_since() const {
   if (phase_ == Phase::Writing || phase_ == Phase::Waiting) return std::nullopt;
+  if (phase_ == Phase::Streaming && (stream_->upgraded || stream_->waiting() > 0)) {
+    return std::nullopt;
+  }
   return since_;
 }
 
 void HttpConnection::time_over() {
   const auto self = shared_from_this();
   if (phase_ == Phase::Waiting) return answer_late(requests_, Response(overdue_));
+  if (phase_ == Phase::Streaming && stream_->over && stream_->waiting() == 0) return stream_over();
   const bool half_sent = phase_ == Phase::Reading && !parser_.between_requests();
   if (!half_sent) return finish();
   last_ = true;
@@ -260,13 +285,19 @@ void HttpConnection::time_over() {
 
 void HttpConnection::close() {
   phase_ = Phase::Closed;
+  stream_.reset();
   socket_.reset();
 }
 
 void HttpConnection::finish() {
   if (phase_ == Phase::Closed) return;
+  const auto self = shared_from_this();
+  const auto pieces = std::move(stream_);
   close();
   shared_.closed(*this);
+  if (pieces && !pieces->over && pieces->events.gone) {
+    guarded("ending a stream", [&] { pieces->events.gone(); });
+  }
 }
 
 }  // namespace bootsman

@@ -2,15 +2,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/result.h"
 #include "base/types.h"
+#include "shell/answer.h"
 #include "shell/uv.h"
 #include "wire/http.h"
 
@@ -23,55 +24,22 @@ struct ServerLimits {
   Millis idle{75'000};             ///< Between requests.
   Millis write{30'000};            ///< For a client to take an answer.
   Millis linger{2'000};            ///< After the last answer, for the client to close first.
+  /// Bytes of an answer in pieces that may wait for their client.
+  std::size_t stream = 256 * 1024;
   HttpLimits http;
 };
 
-using HttpHandler = std::function<Response(const Request&)>;
-
-class HttpConnection;
-
-/// The process at the other end of a unix socket, as SO_PEERCRED tells it.
-struct Peer {
-  std::uint32_t uid = 0;
-  int pid = 0;  ///< 0: of another PID namespace.
-};
-
-/// Answers one request later; to be copied and kept. Does nothing once the client is gone, the
-/// request was answered, or its time was over.
-class Responder {
- public:
-  Responder() = default;
-  Responder(std::weak_ptr<HttpConnection> connection, std::uint64_t request)
-      : connection_(std::move(connection)), request_(request) {}
-
-  void answer(const Response& response) const;
-  /// Whether somebody still waits for the answer.
-  bool wanted() const;
-
- private:
-  std::weak_ptr<HttpConnection> connection_;
-  std::uint64_t request_ = 0;
-};
-
-/// What a handler says when the answer comes later.
-struct AnswerLater {
-  Millis timeout{30'000};
-  Response overdue;  ///< The answer when none came in that time.
-};
-using AnswerNow = Response;
-
-/// Called on the loop for each request of a local client.
-using LocalHandler =
-    std::function<std::variant<AnswerNow, AnswerLater>(const Request&, const Peer&, Responder)>;
-
 /// Where a connection came in, and so who answers it: each listener's clients see its routes only.
 struct LocalDoor {
-  const LocalHandler* handler = nullptr;  ///< Null: not local, the server's HttpHandler answers.
+  const HttpHandler* handler = nullptr;  ///< Null: not local, the server's own handler answers.
   Peer peer;
 };
 
+struct HttpStream;
+
 /// One client of the HTTP server. Reads, asks the handler, writes, in this order only: while an
-/// answer is not made or not taken, the next request waits.
+/// answer is not made or not taken, the next request waits. While an answer comes in pieces, or by
+/// another protocol, the connection belongs to its Responder (http_stream.cpp).
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   /// What all connections of a server share. Outlives them.
@@ -86,31 +54,42 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     std::function<void(HttpConnection&)> closed;
   };
 
-  explicit HttpConnection(const Shared& shared, LocalDoor door = {})
-      : shared_(shared), door_(door), parser_(shared.limits.http) {}
+  explicit HttpConnection(const Shared& shared, LocalDoor door = {});
+  ~HttpConnection();
 
   bool is_local() const { return door_.handler != nullptr; }
 
   /// Takes over a connected, non-blocking stream socket; closes it when that fails.
   Result<void> open(int socket);
 
-  /// Time of the loop in ms at which time_over() is due.
+  /// A deadline that never comes.
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  /// Time of the loop in ms at which time_over() is due; kNever while an answer in pieces waits for
+  /// its next one.
   std::uint64_t deadline() const { return deadline_; }
   /// Time of the loop in ms since which this client has been waited for: it is idle, half-way
-  /// through a request, or slow to close. Nothing while it takes an answer, or waits for one.
+  /// through a request, slow to close, or follows a stream. Nothing while it takes an answer, waits
+  /// for one, or speaks another protocol.
   std::optional<std::uint64_t> waits_since() const;
   /// Ends what took too long: a request half sent is answered with 408.
   void time_over();
-  /// Gives the answer that the request of this number waits for; nothing when none does.
-  void answer_late(std::uint64_t request, const Response& response);
+  /// Ends the connection and tells whoever streams to it.
+  void drop() { finish(); }
+
+  // What Responder does; nothing when the request of this number is not under way.
+  void answer_late(std::uint64_t request, Answer answer);
   bool waits_for(std::uint64_t request) const {
-    return phase_ == Phase::Waiting && request == requests_;
+    return (phase_ == Phase::Waiting || streams(request)) && request == requests_;
   }
+  bool write_piece(std::uint64_t request, std::string_view bytes);
+  std::size_t room_for(std::uint64_t request) const;
+  void end_stream(std::uint64_t request);
+  void hold_reading(std::uint64_t request, bool on);
   /// Closes at once. Nothing is called afterwards. May be called twice.
   void close();
 
  private:
-  enum class Phase : std::uint8_t { Reading, Waiting, Writing, Lingering, Closed };
+  enum class Phase : std::uint8_t { Reading, Waiting, Writing, Streaming, Lingering, Closed };
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
@@ -119,7 +98,19 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void go_on(std::string_view bytes);
   std::string answer(std::string_view& bytes);
   std::string answer_one(const Request& request);
-  std::string answer_local(const Request& request);
+  std::string take_answer(const Request& request, Answer answer);
+  void answered(const Request& request);
+  void resume();
+  void go_on_reading();
+  bool streams(std::uint64_t request) const;
+  void begin_stream(const Request& request, AnswerStream answer);
+  void begin_upgrade(AnswerUpgrade answer);
+  void pump();
+  void pumped(int status);
+  static void on_pumped(uv_write_t* request, int status);
+  void stream_received(std::string_view bytes);
+  void stream_input_ended();
+  void stream_over();
   bool send(std::string bytes);
   void linger();
   void start_reading();
@@ -135,9 +126,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool last_ = false;           ///< No request is read after this answer.
   std::string unread_;          ///< Came behind a request whose answer is not made or taken yet.
   std::uint64_t requests_ = 0;  ///< Counts the requests, so that a late answer fits only its own.
-  std::unique_ptr<Request> waiting_;  ///< The request that waits for its answer.
-  std::string early_;                 ///< Answers to those before it, not sent yet.
-  Response overdue_;                  ///< Its answer when none comes in time.
+  std::unique_ptr<Request> waiting_;    ///< The request that waits for its answer.
+  std::string early_;                   ///< Answers to those before it, not sent yet.
+  std::unique_ptr<HttpStream> stream_;  ///< In phase Streaming.
+  Response overdue_;                    ///< Its answer when none comes in time.
   std::size_t dropped_ = 0;
   std::uint64_t since_ = 0;  ///< When the deadline was set.
   std::uint64_t deadline_ = 0;

@@ -49,9 +49,8 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
       launcher_(children_, logs_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
-      server_(loop, [this](const Request& request) {
-        return answer_http(request);
-      }),
+      server_(loop,
+              answering_at_once([this](const Request& request) { return answer_http(request); })),
       control_(server_, plan_, state_, logs_.ring(), own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }) {
   on_reply([this](const Reply& reply) { control_.replied(reply); });

@@ -85,7 +85,7 @@ struct HttpServer::Listener {
   HttpServer& server;
   Socket socket;
   Socket spare;
-  LocalHandler handler;  ///< Of a unix socket.
+  HttpHandler handler;  ///< Of a unix socket.
   UvPtr<uv_poll_t> poll;
 };
 
@@ -131,7 +131,7 @@ Result<std::uint16_t> HttpServer::listen(const ListenAddress& address) {
   return port;
 }
 
-Result<void> HttpServer::listen_local(UniqueFd listening, LocalHandler handler) {
+Result<void> HttpServer::listen_local(UniqueFd listening, HttpHandler handler) {
   auto listener = std::make_unique<Listener>(*this, listening.release());
   listener->handler = std::move(handler);
   return add("listen on a unix socket", std::move(listener));
@@ -200,7 +200,7 @@ void HttpServer::take(const Listener& listener, int client) {
     ucred who{};
     socklen_t size = sizeof who;
     if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return;
-    door = {&listener.handler, {who.uid, who.pid}};
+    door = {&listener.handler, {who.uid, who.gid, who.pid}};
   }
   const bool local = door.handler != nullptr;
   if (!has_room(local) && !make_room(local)) {
@@ -234,9 +234,8 @@ bool HttpServer::make_room(bool local) {
     if (since && (longest == nullptr || *since < *longest->waits_since())) longest = key;
   }
   if (longest == nullptr) return false;
-  longest->close();
-  connections_.erase(longest);
   ++counts_.displaced;
+  longest->drop();
   return true;
 }
 
@@ -257,6 +256,7 @@ void HttpServer::resume() {
 /// Makes the timer fire at `at` or before. Deadlines that move away are found when it fires, so
 /// that a busy connection does not set the timer for each request.
 void HttpServer::arm(std::uint64_t at) {
+  if (at == HttpConnection::kNever) return;
   if (armed_at_ != 0 && armed_at_ <= at) return;
   if (!timer_) {
     auto timer = make_uv<uv_timer_t>(
@@ -289,7 +289,8 @@ void HttpServer::on_time() {
 void HttpServer::arm_for_next() {
   auto next = resume_at_;
   for (auto& [key, connection] : connections_) {
-    if (next == 0 || connection->deadline() < next) next = connection->deadline();
+    const auto deadline = connection->deadline();
+    if (deadline != HttpConnection::kNever && (next == 0 || deadline < next)) next = deadline;
   }
   armed_at_ = 0;
   if (next != 0) {

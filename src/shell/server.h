@@ -40,7 +40,7 @@ class HttpServer {
 
   /// Takes clients from this listening unix socket too; each request of theirs goes to `handler`,
   /// never to the handler of the TCP port. They have places of their own (ServerLimits::local).
-  Result<void> listen_local(UniqueFd listening, LocalHandler handler);
+  Result<void> listen_local(UniqueFd listening, HttpHandler handler);
 
   /// Stops listening and drops all clients. May be called twice.
   void close();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -48,6 +50,27 @@ struct Response {
 /// The bytes of an answer (RFC 9112): Content-Length always, no body after HEAD, Connection where
 /// it differs from the version's habit. Control characters in headers become spaces.
 std::string serialise(const Response& response, const Request& request);
+
+/// How the end of a body is told whose length is not known before (RFC 9112, 6).
+enum class StreamFraming : std::uint8_t { Counted, Chunked, UntilClose };
+
+/// The head of an answer whose body comes in pieces; with `length` where that is known. HTTP/1.0
+/// knows no chunks: there the end of the connection is the end of the body, and
+/// `request.keep_alive` counts as false. `response.body` is not looked at.
+struct StreamHead {
+  StreamFraming framing = StreamFraming::Chunked;
+  std::string bytes;
+};
+StreamHead stream_head(const Response& response, const Request& request,
+                       std::optional<std::uint64_t> length);
+/// One chunk; empty for no bytes, since an empty chunk would be the last one.
+std::string chunk(std::string_view bytes);
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+/// Whether the client asks for this protocol in place of HTTP (RFC 9110, 7.8).
+bool wants_upgrade(const Request& request, std::string_view protocol);
+/// "101 Switching Protocols", with the headers of `response` beside Connection and Upgrade.
+std::string upgrade_head(const Response& response, std::string_view protocol);
 
 /// "Not Found" for 404; "Unknown" for a status that this server never sends.
 std::string_view status_text(int status);

@@ -92,7 +92,7 @@ TEST_CASE("nobody listens, nobody answers, no such address") {
   TestLoop loop;
   std::uint16_t port = 0;
   {
-    HttpServer server(loop.get(), [](const Request&) { return Response{}; });
+    HttpServer server(loop.get(), answering_at_once([](const Request&) { return Response{}; }));
     port = server.listen({"127.0.0.1", 0}).value_or(std::uint16_t{0});
     REQUIRE(port != 0);
     // The kernel takes the connection; the loop, which would answer, stands still.

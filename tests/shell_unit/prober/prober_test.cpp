@@ -115,7 +115,7 @@ std::string with_port(std::string text, std::uint16_t port) {
 
 std::uint16_t free_port() {
   TestLoop loop;
-  HttpServer server(loop.get(), [](const Request&) { return Response{}; });
+  HttpServer server(loop.get(), answering_at_once([](const Request&) { return Response{}; }));
   return server.listen({"127.0.0.1", 0}).value_or(std::uint16_t{1});
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("http probes against what servers answer") {
 
 TEST_CASE("a probe of our own server leaves nothing open on either side") {
   World world;
-  HttpServer server(world.loop.get(), [](const Request&) { return Response{}; });
+  HttpServer server(world.loop.get(), answering_at_once([](const Request&) { return Response{}; }));
   const auto port = server.listen({"127.0.0.1", 0});
   REQUIRE(port.has_value());
   world.probe(HttpProbe{"127.0.0.1", *port, "/", 0});

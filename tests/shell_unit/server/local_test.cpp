@@ -19,12 +19,10 @@ constexpr std::string_view kNow = "GET /now HTTP/1.1\r\nHost: a\r\n\r\n";
 /// A server whose local door answers /now at once, /wait when the test says so.
 struct World {
   explicit World(ServerLimits limits = {})
-      : server(
-            loop.get(),
-            [](const Request&) {
-              return Response{200, "text/plain", {}, "tcp"};
-            },
-            limits) {
+      : server(loop.get(), answering_at_once([](const Request&) {
+                 return Response{200, "text/plain", {}, "tcp"};
+               }),
+               limits) {
     auto made = ControlSocket::open({{folder / "s", false}});
     REQUIRE(made);
     socket.emplace(std::move(*made));
@@ -38,8 +36,7 @@ struct World {
     port = *tcp;
   }
 
-  std::variant<AnswerNow, AnswerLater> answer(const Request& request, const Peer& peer,
-                                              Responder responder) {
+  Answer answer(const Request& request, const Peer& peer, Responder responder) {
     peers.push_back(peer);
     if (request.path == "/now") return Response{200, "text/plain", {}, "now"};
     waiting.push_back(std::move(responder));

@@ -27,7 +27,7 @@ Response echo(const Request& request) {
 }
 
 struct World {
-  explicit World(ServerLimits limits = {}) : server(loop.get(), echo, limits) {
+  explicit World(ServerLimits limits = {}) : server(loop.get(), answering_at_once(echo), limits) {
     const auto result = server.listen({"127.0.0.1", 0});
     REQUIRE(result.has_value());
     port = *result;
@@ -292,7 +292,7 @@ TEST_CASE("without a free descriptor clients are refused at once, not left to sp
 
 TEST_CASE("a port that is taken, a name and a foreign address are errors that say what to do") {
   World world;
-  HttpServer other(world.loop.get(), echo);
+  HttpServer other(world.loop.get(), answering_at_once(echo));
   const auto taken = other.listen({"127.0.0.1", world.port});
   REQUIRE_FALSE(taken.has_value());
   CHECK(taken.error().message() ==
