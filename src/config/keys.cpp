@@ -19,6 +19,8 @@ KeyType key_type(StepKeyType type) {
       return KeyType::Integer;
     case StepKeyType::Strings:
       return KeyType::Strings;
+    case StepKeyType::Pairs:
+      return KeyType::Pairs;
     case StepKeyType::Duration:
       return KeyType::Duration;
   }

@@ -13,6 +13,11 @@ using enum StepKeyType;
 
 constexpr std::array kTypes = std::to_array<StepType>({
     {"profile", "always", "Imports what /etc/profile exports, as a login shell would see it."},
+    {"proxy", "always",
+     "Completes the proxy variables for all units: small letters and capitals, the container's own "
+     "addresses excepted."},
+    {"resolv", "changed", "Adds name servers, search domains and options for looking names up."},
+    {"hosts", "changed", "Adds names to /etc/hosts."},
     {"directories", "changed", "Creates folders that services expect."},
     {"timezone", "changed", "Sets the time zone of the container."},
     {"locale", "changed", "Sets the language of the container."},
@@ -20,15 +25,36 @@ constexpr std::array kTypes = std::to_array<StepType>({
     {"ssh", "changed", "Prepares sshd: host keys, settings, the environment of sessions."},
     {"motd", "once", "Shows what the container has in every interactive shell."},
     {"pip", "once", "Points pip at a package index."},
+    {"uv", "once", "Points uv at a package index."},
+    {"npm", "once", "Points npm at a registry."},
     {"conda", "once", "Points conda at its channels."},
     {"jupyter", "once", "Settings, server configuration and token of Jupyter."},
     {"shutdown-command", "changed", "Makes `shutdown` stop the container."},
+    {"hooks", "always",
+     "Runs the programs of a folder in the order of their names. All are run; the step has failed "
+     "when one of them has."},
 });
 
 constexpr std::array kKeys = std::to_array<StepKey>({
     {"profile", "file", String, "/etc/profile", "The shell file that is sourced in a child."},
     {"profile", "time_limit", Duration, "5s", "How long sourcing it may take."},
     {"profile", "append_path", Strings, R"(["/init/bin"])", "Folders put at the end of PATH."},
+
+    {"proxy", "http", String, "", "The proxy for http. Empty: $http_proxy or $HTTP_PROXY."},
+    {"proxy", "https", String, "", "The proxy for https. Empty: $https_proxy or $HTTPS_PROXY."},
+    {"proxy", "no_proxy", String, "",
+     "Hosts that are asked directly, with commas. Empty: $no_proxy or $NO_PROXY. localhost, "
+     "127.0.0.1 and ::1 are added."},
+
+    {"resolv", "file", String, "/etc/resolv.conf", "resolv.conf(5)."},
+    {"resolv", "nameservers", Strings, "[]",
+     "Numeric addresses, asked before those that the file has."},
+    {"resolv", "search", Strings, "[]", "Search domains, in the place of those that the file has."},
+    {"resolv", "options", Strings, "[]",
+     "Such as \"timeout:2\" or \"ndots:2\". They win over those that the file has."},
+
+    {"hosts", "file", String, "/etc/hosts", "hosts(5)."},
+    {"hosts", "entries", Pairs, "{}", "Names by address: {\"10.0.0.5\" = \"minio minio.local\"}."},
 
     {"directories", "paths", Strings, R"(["/root/tensorboard-logs"])",
      "Folders to create, with their parents."},
@@ -69,6 +95,17 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"pip", "file", String, "/etc/pip.conf", "pip's configuration file."},
     {"pip", "index_url", String, "https://mirrors.aliyun.com/pypi/simple", "The package index."},
     {"pip", "insecure", Bool, "false", "Use plain http and trust the host without TLS."},
+    {"pip", "overwrite", Bool, "false", "Replace the file also where it is someone's own."},
+
+    {"uv", "file", String, "/etc/uv/uv.toml", "uv's configuration file."},
+    {"uv", "index_url", String, "https://mirrors.aliyun.com/pypi/simple", "The package index."},
+    {"uv", "insecure", Bool, "false", "Take the host's certificate without checking it."},
+    {"uv", "overwrite", Bool, "false", "Replace the file also where it is someone's own."},
+
+    {"npm", "file", String, "/root/.npmrc", "npm's configuration file."},
+    {"npm", "registry", String, "https://registry.npmmirror.com/", "The registry."},
+    {"npm", "insecure", Bool, "false", "Take the host's certificate without checking it."},
+    {"npm", "overwrite", Bool, "false", "Replace the file also where it is someone's own."},
 
     {"conda", "file", String, "/root/.condarc", "conda's configuration file."},
     {"conda", "channels", Strings,
@@ -77,6 +114,7 @@ constexpr std::array kKeys = std::to_array<StepKey>({
      R"("https://mirrors.tuna.tsinghua.edu.cn/anaconda/cloud/pytorch/", "defaults"])",
      "Channels, first come first."},
     {"conda", "show_channel_urls", Bool, "true", "conda's show_channel_urls."},
+    {"conda", "overwrite", Bool, "false", "Replace the file also where it is someone's own."},
 
     {"jupyter", "config", String, "/init/jupyter/jupyter_config.py",
      "The server's configuration file: created, or given only the keys that it lacks."},
@@ -94,6 +132,9 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"shutdown-command", "file", String, "/usr/bin/shutdown", "Where the command goes."},
     {"shutdown-command", "trash", String, "/root/.local/share/Trash",
      "Folder that is emptied before the container stops. Empty: none."},
+
+    {"hooks", "folder", String, "/etc/bootsman/boot.d", "Where the programs are."},
+    {"hooks", "time_limit", Duration, "60s", "What each of them may take, before it is killed."},
 });
 
 Value default_value(const StepKey& key) {
@@ -105,6 +146,8 @@ Value default_value(const StepKey& key) {
       return static_cast<std::int64_t>(parse_number(text).value_or(0));
     case Strings:
       return parse_json(text).value_or(Value(Value::Array{}));
+    case Pairs:
+      return Value(Value::Object{});
     case String:
     case Duration:
       break;

@@ -15,7 +15,7 @@ struct StepType {
   std::string_view doc;           ///< One line.
 };
 
-enum class StepKeyType : std::uint8_t { String, Bool, Integer, Strings, Duration };
+enum class StepKeyType : std::uint8_t { String, Bool, Integer, Strings, Pairs, Duration };
 
 /// A setting of one built-in step, beside the keys that every step has.
 struct StepKey {

@@ -22,6 +22,8 @@ class Applier {
 
   void operator()(const MakeDirectory& change) {
     note(make_directories(change.path, change.mode), "made " + change.path);
+    if (outcome.ok && change.owner)
+      note(own_directory(change.path, change.mode, to_id(*change.owner)), "secured " + change.path);
   }
   void operator()(const MakeLink& change) {
     note(replace_link(change.path, change.target), "linked " + change.path);
@@ -38,12 +40,12 @@ class Applier {
   }
   void operator()(const RunCommand& change) {
     const auto output = run_(change.command);
-    if (!output)
-      fail_with("cannot " + change.intent + ": " + output.error().message());
-    else if (output->timed_out || !output->status.success())
-      fail_with("cannot " + change.intent + ": " + failure_text(change.command, *output));
-    else
-      outcome.done.push_back("ran " + change.command.argv[0]);
+    if (output && !output->timed_out && output->status.success())
+      return outcome.done.push_back("ran " + change.command.argv[0]);
+    const std::string reason =
+        output ? failure_text(change.command, *output) : output.error().message();
+    fail_with("cannot " + change.intent + ": " + reason);
+    stopped = !change.go_on;
   }
   void operator()(const WriteFile& change) {
     std::string content = change.content;
@@ -54,13 +56,17 @@ class Applier {
     }
     WriteOptions options;
     options.mode = change.mode;
+    if (change.owner) options.owner = to_id(*change.owner);
     options.follow = change.follow;
     note(write_file(change.path, content, options), "wrote " + change.path);
   }
 
   ApplyOutcome outcome;
+  bool stopped = false;
 
  private:
+  static FileId to_id(const FileOwner& owner) { return {owner.uid, owner.gid}; }
+
   void note(FileResult<bool> result, std::string what) {
     if (!result) {
       outcome.refused = result.error().refused();
@@ -70,8 +76,10 @@ class Applier {
     }
   }
   void fail_with(std::string error) {
+    if (!outcome.ok) error = outcome.error + "; " + error;
     outcome.ok = false;
     outcome.error = std::move(error);
+    stopped = true;
   }
 
   /// The first candidate that passes; what is in place already need not be tried again.
@@ -122,7 +130,7 @@ ApplyOutcome apply_work(const StepWork& work, const Runner& run) {
   Applier applier(run);
   for (const Change& change : work.changes) {
     std::visit(applier, change);
-    if (!applier.outcome.ok) break;
+    if (applier.stopped) break;
   }
   return std::move(applier.outcome);
 }

@@ -19,8 +19,8 @@ struct ApplyOutcome {
 
 using Runner = std::function<Result<CommandOutput>(const CommandLine&)>;
 
-/// Carries the changes out in order, each atomic, and stops at the first that fails. What is
-/// already as wanted is not touched.
+/// Carries the changes out in order, each atomic, and stops at the first that fails (but for a
+/// command that says go_on). What is already as wanted is not touched.
 ApplyOutcome apply_work(const StepWork& work, const Runner& run);
 
 /// The paths whose content the record keeps: all that the work writes, renames to, links or keeps.

@@ -173,8 +173,10 @@ Result<CommandOutput> run_command(const CommandLine& command,
     return fail("cannot run " + command.argv[0] + ": " + std::strerror(errno));
   SpawnSetup setup;
   ::posix_spawn_file_actions_adddup2(&setup.actions, child.in.read_end(), 0);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, child.out.write_end(), 1);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, child.err.write_end(), 2);
+  if (!command.to_log) {
+    ::posix_spawn_file_actions_adddup2(&setup.actions, child.out.write_end(), 1);
+    ::posix_spawn_file_actions_adddup2(&setup.actions, child.err.write_end(), 2);
+  }
   std::vector<std::string> arguments = command.argv;
   std::vector<std::string> variables;
   for (const auto& [name, value] : env) variables.push_back(name + "=" + value);

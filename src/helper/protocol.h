@@ -20,6 +20,7 @@ namespace bootsman {
 //            {"id":…,"say":"sentence","severity":"info|warning"}   a line for the init's log
 //            {"id":…,"env":{NAME:VALUE…}}    variables that the init imports (step profile)
 //            {"id":…,"wipe":[NAME…]}         secrets that PID 1 may forget now
+//            {"id":…,"needs_ms":60000}       what is started now may take so long
 // `helper conditions`   looks for files.
 //   request
 //   {"ask":[{"id":"service.sshd","if_exists":[…],"if_not_exists":[…],"path":"/usr/bin:…"}…]}

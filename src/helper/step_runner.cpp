@@ -111,7 +111,10 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
   if (!work) return {"failed", work.error().message()};
   tell(id, *work);
   if (!work->skipped.empty()) return {"skipped", work->skipped};
-  const ApplyOutcome outcome = apply_work(*work, facts_.query);
+  const ApplyOutcome outcome = apply_work(*work, [&](const CommandLine& command) {
+    announce(id, command);
+    return run_command(command, facts_.env);
+  });
   for (const std::string& warning : outcome.warnings) say(id, warning, "warning");
   if (!outcome.ok) {
     const bool can_wait = outcome.refused && !step.must_work;
@@ -143,6 +146,15 @@ void StepRunner::tell(const std::string& id, const StepWork& work) {
     message.set("wipe", std::move(names));
     answer_(message);
   }
+}
+
+void StepRunner::announce(const std::string& id, const CommandLine& command) {
+  // Its output comes without a name in the log.
+  if (command.to_log) say(id, "running " + command.argv[0], "info");
+  Value message;
+  message.set("id", id);
+  message.set("needs_ms", command.timeout.count());
+  answer_(message);
 }
 
 void StepRunner::say(const std::string& id, const std::string& text, const char* severity) {

@@ -40,6 +40,8 @@ class StepRunner {
   std::string not_due(const BuiltIn& step, const std::string& when) const;
   bool foreign_flag() const;
   void tell(const std::string& id, const StepWork& work);
+  /// To be called before a command that changes something is run.
+  void announce(const std::string& id, const CommandLine& command);
   void say(const std::string& id, const std::string& text, const char* severity);
   void remember(const std::string& id, const BuiltIn& step, const StepWork& work);
 

@@ -73,6 +73,10 @@ HostPort split_host(std::string_view text) {
 
 }  // namespace
 
+bool is_ip_address(std::string_view text) {
+  return is_ipv4(text) || is_ipv6(text);
+}
+
 Result<ListenAddress> parse_endpoint(std::string_view text) {
   const std::string intent = "cannot read the address \"" + printable(text, 80) + "\"";
   const HostPort parts = split_host(text);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/json.h"
@@ -111,6 +112,12 @@ void Helpers::read_answers(Helper& helper) {
     helper.line.append(bytes);
     if (helper.line.size() > kHelperLineMax) helper.line.clear();
   }
+}
+
+void Helpers::extend(HelperId id, MonoTime deadline) {
+  const auto found = helpers_.find(id.value);
+  if (found != helpers_.end())
+    found->second->deadline = std::max(found->second->deadline, deadline);
 }
 
 void Helpers::stop(HelperId id) {

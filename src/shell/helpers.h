@@ -30,6 +30,9 @@ class Helpers {
                  const std::vector<std::string>& environment, MonoTime deadline, OnAnswer on_answer,
                  OnEnd on_end);
 
+  /// Lets a helper that is known take until `deadline`, where that is later than its own.
+  void extend(HelperId id, MonoTime deadline);
+
   /// Asks a helper to end (SIGTERM to its group). Its on_end comes when it did.
   void stop(HelperId id);
 

@@ -14,7 +14,7 @@ namespace bootsman {
 namespace {
 
 constexpr Millis kConditionsTime{5'000};
-/// All built-in steps of one batch together; a step's own commands have shorter limits.
+/// For the built-in steps of one batch together, beside what single commands ask for.
 constexpr Millis kStepsTime{300'000};
 /// At the very end: what a reader that still reads may take to get the last lines.
 constexpr Millis kLastWords{1'000};
@@ -139,6 +139,8 @@ void Runtime::step_answer(const Value& line) {
   if (const Value* variables = line.find("env"); variables != nullptr && variables->object())
     for (const auto& [name, value] : *variables->object())
       if (value.string() != nullptr) environment_.set(name, *value.string());
+  if (const std::int64_t more = line.get_int("needs_ms", 0); more > 0)
+    helpers_.extend(steps_helper_, mono_now() + Millis(more) + kStepsTime);
   for (const std::string& name : line.get_strings("wipe"))
     if (!passed_on(plan_, name)) environment_.forget_secret(name);
   if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)

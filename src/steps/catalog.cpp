@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::array kBuiltIns = std::to_array<BuiltIn>({
     {.type = "profile", .plan = plan_profile},
+    {.type = "proxy", .plan = plan_proxy},
+    {.type = "resolv", .plan = plan_resolv},
+    {.type = "hosts", .plan = plan_hosts},
     {.type = "directories", .plan = plan_directories},
     {.type = "timezone", .plan = plan_timezone},
     {.type = "locale", .plan = plan_locale},
@@ -18,6 +21,8 @@ constexpr std::array kBuiltIns = std::to_array<BuiltIn>({
     {.type = "ssh", .plan = plan_ssh, .identity_bound = true},
     {.type = "motd", .plan = plan_motd, .first_boot = true},
     {.type = "pip", .plan = plan_pip, .first_boot = true},
+    {.type = "uv", .plan = plan_uv},
+    {.type = "npm", .plan = plan_npm},
     {.type = "conda", .plan = plan_conda, .first_boot = true},
     {.type = "jupyter",
      .plan = plan_jupyter,
@@ -25,6 +30,7 @@ constexpr std::array kBuiltIns = std::to_array<BuiltIn>({
      .first_boot = true,
      .secret = "JUPYTER_TOKEN"},
     {.type = "shutdown-command", .plan = plan_shutdown_command},
+    {.type = "hooks", .plan = plan_hooks, .must_work = true},
 });
 
 }  // namespace

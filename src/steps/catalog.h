@@ -43,6 +43,12 @@ Result<StepWork> plan_ssh(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_motd(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_pip(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_conda(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_proxy(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_resolv(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_hosts(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_hooks(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_shutdown_command(const Value& settings, const StepFacts& facts);
 

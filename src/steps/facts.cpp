@@ -12,6 +12,16 @@ std::string StepFacts::env_or(std::string_view name, std::string_view otherwise)
   return found != env.end() && !found->second.empty() ? found->second : std::string(otherwise);
 }
 
+std::vector<std::pair<std::string, std::string>> string_pairs(const Value& settings,
+                                                              std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const Value* table = settings.find(key);
+  if (table == nullptr || table->object() == nullptr) return pairs;
+  for (const auto& [name, value] : *table->object())
+    if (value.string() != nullptr) pairs.emplace_back(name, *value.string());
+  return pairs;
+}
+
 Result<std::optional<std::string>> read_if_there(const StepFacts& facts, const std::string& path) {
   if (facts.files->follow(path).kind == PathFact::Kind::Missing) return std::nullopt;
   auto text = facts.files->read(path);

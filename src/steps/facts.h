@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/value.h"
 #include "steps/work.h"
 
 namespace bootsman {
@@ -64,6 +65,10 @@ struct StepFacts {
   bool same_container() const { return record && record->identity == identity; }
   std::string env_or(std::string_view name, std::string_view otherwise) const;
 };
+
+/// The members of a table of strings among the settings, in their order.
+std::vector<std::pair<std::string, std::string>> string_pairs(const Value& settings,
+                                                              std::string_view key);
 
 /// The file's text; nothing where no file is. Another failure is an error.
 Result<std::optional<std::string>> read_if_there(const StepFacts& facts, const std::string& path);

@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "steps/catalog.h"
 
-// The steps pip and conda: one small configuration file each.
+// The steps pip, uv, conda and npm: one small configuration file each.
 
 namespace bootsman {
 namespace {
@@ -20,19 +20,24 @@ constexpr std::string_view kOldConda =
     "  - defaults\n"
     "show_channel_urls: true";
 
-/// Writes the file unless it is someone's own.
-Result<StepWork> own_file(const StepFacts& facts, const std::string& path, std::string content,
+/// Writes the file unless it is someone's own. `old_text` is nobody's.
+Result<StepWork> own_file(const Value& settings, const StepFacts& facts, std::string content,
                           std::string_view old_text) {
+  const std::string path = settings.get_string("file");
   auto text = read_if_there(facts, path);
   if (!text) return fail(std::move(text).error());
   auto owner = owner_of(facts, path);
   if (!owner) return fail(std::move(owner).error());
   StepWork work;
   const bool is_old = *text && trim(**text) == old_text;
-  if (*owner == Ownership::Foreign && !is_old && **text != content) {
-    work.notes.push_back("kept " + path + ", which is not ours");
+  if (*owner == Ownership::Foreign && !is_old && **text != content &&
+      !settings.get_bool("overwrite", false)) {
+    work.notes.push_back("kept " + path + ", which is not ours; overwrite = true replaces it");
     return work;
   }
+  const std::string folder = path.substr(0, path.rfind('/'));
+  if (!folder.empty() && facts.files->follow(folder).kind != PathFact::Kind::Directory)
+    work.changes.push_back(MakeDirectory{folder});
   work.changes.push_back(WriteFile{.path = path, .content = std::move(content)});
   return work;
 }
@@ -62,7 +67,29 @@ Result<StepWork> plan_pip(const Value& settings, const StepFacts& facts) {
     content += "trusted-host = " + host_of(url) + "\n";
   }
   content += "index-url = " + url + "\n";
-  return own_file(facts, settings.get_string("file"), std::move(content), kOldPip);
+  return own_file(settings, facts, std::move(content), kOldPip);
+}
+
+Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts) {
+  const std::string url = settings.get_string("index_url");
+  if (url.empty()) return StepWork::skip("index_url is empty");
+  if (url.find_first_of("\"\\") != std::string::npos || !one_line(url))
+    return fail("cannot use index_url: it holds a quote, a backslash or a line break");
+  std::string content = written_by("uv");
+  // A table ends the top level of the file, so it comes last.
+  if (settings.get_bool("insecure", false))
+    content += "allow-insecure-host = [\"" + host_of(url) + "\"]\n";
+  content += "[[index]]\nurl = \"" + url + "\"\ndefault = true\n";
+  return own_file(settings, facts, std::move(content), "");
+}
+
+Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts) {
+  const std::string url = settings.get_string("registry");
+  if (url.empty()) return StepWork::skip("registry is empty");
+  if (!one_line(url)) return fail("cannot use registry: it holds a line break");
+  std::string content = written_by("npm") + "registry=" + url + "\n";
+  if (settings.get_bool("insecure", false)) content += "strict-ssl=false\n";
+  return own_file(settings, facts, std::move(content), "");
 }
 
 Result<StepWork> plan_conda(const Value& settings, const StepFacts& facts) {
@@ -75,7 +102,7 @@ Result<StepWork> plan_conda(const Value& settings, const StepFacts& facts) {
   }
   content += std::string("show_channel_urls: ") +
              (settings.get_bool("show_channel_urls", true) ? "true" : "false") + "\n";
-  return own_file(facts, settings.get_string("file"), std::move(content), kOldConda);
+  return own_file(settings, facts, std::move(content), kOldConda);
 }
 
 }  // namespace bootsman

@@ -20,6 +20,8 @@ struct CommandLine {
   std::vector<std::string> argv = {};
   std::string input = {};  ///< Its stdin; never logged.
   Millis timeout{10'000};
+  /// What it prints goes to the init's log at once instead of into CommandOutput.
+  bool to_log = false;
 };
 
 struct CommandOutput {
@@ -35,10 +37,17 @@ struct Verification {
   std::vector<std::string> expect = {};  ///< Lines that its stdout must contain.
 };
 
+/// Whose a file shall be.
+struct FileOwner {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
 struct WriteFile {
   std::string path = {};
   std::string content = {};
   std::optional<std::uint32_t> mode = {};  ///< Nothing: the old file's, 0644 for a new one.
+  std::optional<FileOwner> owner = {};     ///< Nothing: the old file's, ours for a new one.
   bool follow = true;                      ///< A symlink is kept and its target written.
   std::optional<Verification> verify = {};
   /// Tried in order where `content` does not pass. Nothing passes: the step fails, the file stays.
@@ -47,6 +56,8 @@ struct WriteFile {
 struct MakeDirectory {
   std::string path = {};
   std::uint32_t mode = 0755;
+  /// With an owner the folder has it, and the mode, also where it was there before.
+  std::optional<FileOwner> owner = {};
 };
 struct MakeLink {
   std::string path = {};
@@ -65,6 +76,8 @@ struct RenameFile {
 struct RunCommand {
   CommandLine command = {};
   std::string intent = {};  ///< "make the host key /etc/ssh/ssh_host_rsa_key", for error texts.
+  /// A failure is the step's at its end: the changes that follow are made all the same.
+  bool go_on = false;
 };
 
 using Change = std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand>;

@@ -70,15 +70,14 @@ std::string read_link(const std::string& path) {
 
 /// Fills the temporary file. False with errno set when any step failed.
 bool fill_temporary(const std::string& temporary, std::string_view content, std::uint32_t mode,
-                    const FileStat& old) {
+                    FileId owner) {
   if (faulted("create")) return false;
   const Descriptor fd(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.ok()) return false;
   if (faulted("write") || !write_all(fd.get(), content)) return false;
-  const bool had_owner = old.kind == FileKind::Regular;
-  if (had_owner && (old.uid != ::geteuid() || old.gid != ::getegid()) &&
-      ::fchown(fd.get(), old.uid, old.gid) != 0)
+  if ((owner.uid != ::geteuid() || owner.gid != ::getegid()) &&
+      ::fchown(fd.get(), owner.uid, owner.gid) != 0)
     return false;
   if (faulted("mode") || ::fchmod(fd.get(), mode) != 0) return false;
   return !faulted("sync") && ::fsync(fd.get()) == 0;
@@ -109,7 +108,10 @@ FileResult<bool> write_by_rename(const std::string& path, std::string_view conte
   const std::string temporary = temporary_name(path);
   const bool exists = old.kind == FileKind::Regular;
   const std::uint32_t mode = options.mode.value_or(exists ? old.mode : 0644);
-  bool done = fill_temporary(temporary, content, mode, old);
+  const FileId own{static_cast<std::uint32_t>(::geteuid()),
+                   static_cast<std::uint32_t>(::getegid())};
+  const FileId kept = exists ? FileId{old.uid, old.gid} : own;
+  bool done = fill_temporary(temporary, content, mode, options.owner.value_or(kept));
   if (done) done = !faulted("rename") && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (done) {
     if (!faulted("sync folder")) sync_folder_of(path);
@@ -124,6 +126,19 @@ FileResult<bool> write_by_rename(const std::string& path, std::string_view conte
     if (written || code == EBUSY) return written;
   }
   return file_error("write", path, code);
+}
+
+/// For a file whose bytes are right already.
+FileResult<bool> settle_rights(const std::string& path, const WriteOptions& options,
+                               const FileStat& old) {
+  const bool same_mode = !options.mode || *options.mode == old.mode;
+  const bool same_owner =
+      !options.owner || (options.owner->uid == old.uid && options.owner->gid == old.gid);
+  if (!same_owner && ::lchown(path.c_str(), options.owner->uid, options.owner->gid) != 0)
+    return file_error("chown", path, errno);
+  if (!same_mode && ::chmod(path.c_str(), *options.mode) != 0)
+    return file_error("chmod", path, errno);
+  return !same_mode || !same_owner;
 }
 
 }  // namespace
@@ -229,12 +244,7 @@ FileResult<bool> write_file(const std::string& path, std::string_view content,
   if (old.kind == FileKind::Other) return file_error("write", path, EINVAL);
   if (old.kind == FileKind::Regular) {
     const auto bytes = read_file(target);
-    const bool same_mode = !options.mode || *options.mode == old.mode;
-    if (bytes && *bytes == content) {
-      if (same_mode) return false;
-      if (::chmod(target.c_str(), *options.mode) != 0) return file_error("chmod", target, errno);
-      return true;
-    }
+    if (bytes && *bytes == content) return settle_rights(target, options, old);
   }
   return write_by_rename(target, content, options, old);
 }
@@ -253,6 +263,18 @@ FileResult<bool> make_directories(const std::string& path, std::uint32_t mode) {
   // The caller's umask must not decide.
   if (::chmod(path.c_str(), mode) != 0) return file_error("make the folder", path, errno);
   return true;
+}
+
+FileResult<bool> own_directory(const std::string& path, std::uint32_t mode, FileId owner) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat st = {};
+  if (!fd.ok() || ::fstat(fd.get(), &st) != 0) return file_error("secure the folder", path, errno);
+  const bool same_owner = st.st_uid == owner.uid && st.st_gid == owner.gid;
+  const bool same_mode = (st.st_mode & 07777) == mode;
+  if ((!same_owner && ::fchown(fd.get(), owner.uid, owner.gid) != 0) ||
+      (!same_mode && ::fchmod(fd.get(), mode) != 0))
+    return file_error("secure the folder", path, errno);
+  return !same_owner || !same_mode;
 }
 
 FileResult<bool> replace_link(const std::string& path, const std::string& target) {

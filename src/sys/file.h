@@ -55,8 +55,14 @@ FileResult<std::string> read_file(const std::string& path, std::size_t limit = 1
 /// Names in a directory, sorted, without "." and ".."; empty when it can't be read.
 std::vector<std::string> list_directory(const std::string& path);
 
+struct FileId {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
 struct WriteOptions {
   std::optional<std::uint32_t> mode;  ///< Nothing: the old file's mode, 0644 for a new one.
+  std::optional<FileId> owner = {};   ///< Nothing: the old file's, our own for a new one.
   bool follow =
       true;  ///< A symlink keeps its place and its target is written; else it is replaced.
 };
@@ -71,6 +77,9 @@ FileResult<bool> write_file(const std::string& path, std::string_view content,
 
 /// Creates the folder and its missing parents. True: something was created.
 FileResult<bool> make_directories(const std::string& path, std::uint32_t mode = 0755);
+
+/// Gives a folder (never what a symlink leads to) this mode and owner. True: it had another.
+FileResult<bool> own_directory(const std::string& path, std::uint32_t mode, FileId owner);
 
 /// Makes `path` a symlink to `target`, atomically in the place of whatever file was there.
 FileResult<bool> replace_link(const std::string& path, const std::string& target);

