@@ -62,9 +62,9 @@ struct FileId {
 
 struct WriteOptions {
   std::optional<std::uint32_t> mode;  ///< Nothing: the old file's mode, 0644 for a new one.
-  std::optional<FileId> owner = {};   ///< Nothing: the old file's, our own for a new one.
   bool follow =
       true;  ///< A symlink keeps its place and its target is written; else it is replaced.
+  std::optional<FileId> owner = {};  ///< Nothing: the old file's, our own for a new one.
 };
 
 /// Replaces the content of `path` so that at any moment, also after kill -9, either the old or the
