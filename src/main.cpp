@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -6,6 +7,16 @@
 #include "cli/command_line.h"
 #include "sys/nss_pin.h"
 #include "wrap/tools.h"
+
+#if defined(__GLIBCXX__)
+// The library's own handler brings a demangler for the name of what was thrown: 60 KiB.
+namespace __gnu_cxx {
+void __verbose_terminate_handler() {
+  std::fputs("bootsman: internal fault: an exception that nothing catches\n", stderr);
+  std::abort();
+}
+}  // namespace __gnu_cxx
+#endif
 
 int main(int argc, char** argv) {
   constexpr int kFault = 70;

@@ -13,6 +13,10 @@ namespace bootsman {
 // be impossible (toml++ 3.3). The code beside handles these well, so its assertions are turned off,
 // its test answers no, and anything else unexpected becomes an exception. The mutation test and the
 // fuzzer of the configuration watch over this.
+// It reads floats through a stringstream unless told that the library's from_chars can.
+#if defined(__GLIBCXX__)
+#define TOML_FLOAT_CHARCONV 1
+#endif
 #include <toml++/impl/preprocessor.h>
 #undef TOML_ASSERT
 #undef TOML_ASSERT_ASSUME
