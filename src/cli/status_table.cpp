@@ -34,6 +34,8 @@ std::string cut(const std::string& text, std::size_t width) {
 
 std::string why_of(const Value& unit) {
   std::string why = unit.get_string("why");
+  const std::string says = unit.get_string("says");
+  if (!says.empty()) why += (why.empty() ? "says \"" : "; says \"") + says + "\"";
   const auto detail = unit.get_strings("detail");
   if (!detail.empty()) why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
   const bool unhealthy = unit.get_string("health") == "unhealthy";

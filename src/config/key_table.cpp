@@ -180,6 +180,14 @@ constexpr std::array kKeys{
         "\"/run/app.sock\""},
     Key{"ready.log", String, kServiceOrJob, "(none)",
         "Ready when a line of the unit's output contains this text.", "\"listening on\""},
+    Key{"ready.notify", Boolean, kServiceOrJob, "(none)",
+        "Ready when the unit says READY=1 on the socket that NOTIFY_SOCKET names, see "
+        "sd_notify(3).",
+        "true"},
+    Key{"ready.notify_fd", Integer, kServiceOrJob, "(none)",
+        "Ready when the unit writes a line end to this descriptor, which it finds open (the "
+        "notification-fd of s6).",
+        "3", "", 3, 255},
     Key{"ready.every", Duration, kServiceOrJob, "\"500ms\"", "The pause between two probes.",
         "\"1s\""},
     Key{"ready.timeout", Duration, kServiceOrJob, "\"2s\"", "How long one probe may take.",
@@ -196,6 +204,10 @@ constexpr std::array kKeys{
         "[\"pg_isready\"]"},
     Key{"health.file", String, kServiceOrJob, "(none)", "Healthy while this file exists.",
         "\"/run/app.sock\""},
+    Key{"health.watchdog", Duration, kServiceOrJob, "(none)",
+        "Healthy while the unit says WATCHDOG=1 at least so often on the socket that "
+        "NOTIFY_SOCKET names, see sd_watchdog_enabled(3).",
+        "\"30s\""},
     Key{"health.every", Duration, kServiceOrJob, "\"10s\"", "The pause between two probes.",
         "\"30s\""},
     Key{"health.timeout", Duration, kServiceOrJob, "\"2s\"", "How long one probe may take.",

@@ -12,7 +12,9 @@ constexpr Millis kShortestRest{10};
 
 CheckTrack begin_checks(const CheckPlan& plan, MonoTime now) {
   CheckTrack track;
-  track.now = CheckTrack::Resting{now + plan.initial_delay};
+  const auto* watchdog = std::get_if<WatchdogProbe>(&plan.probe);
+  const Millis first = watchdog != nullptr ? watchdog->within : plan.initial_delay;
+  track.now = CheckTrack::Resting{now + first};
   return track;
 }
 
@@ -23,6 +25,20 @@ std::optional<MonoTime> check_deadline(const CheckTrack& track) {
 
 void begin_probe(CheckTrack& track, MonoTime now) {
   track.now = CheckTrack::Probing{now};
+}
+
+void note_alive(CheckTrack& track, Millis within, MonoTime now) {
+  track.now = CheckTrack::Resting{now + within};
+  track.failures = 0;
+  track.health = Health::Healthy;
+  track.why.clear();
+}
+
+void note_silence(CheckTrack& track, const std::string& why, MonoTime now) {
+  track.now = CheckTrack::Probing{now};
+  if (track.failures < ~std::uint32_t{0}) ++track.failures;
+  track.health = Health::Unhealthy;
+  track.why = why;
 }
 
 bool note_result(CheckTrack& track, const CheckPlan& plan, bool ok, const std::string& why,

@@ -31,7 +31,8 @@ struct CheckTrack {
   bool operator==(const CheckTrack&) const = default;
 };
 
-/// The track of a run that can be checked from `now` on.
+/// The track of a run that can be checked from `now` on. Of a watchdog: Resting until the unit has
+/// been silent for too long, then Probing until its next word.
 CheckTrack begin_checks(const CheckPlan& plan, MonoTime now);
 
 /// When the next probe is due; nothing while one is under way.
@@ -39,6 +40,11 @@ std::optional<MonoTime> check_deadline(const CheckTrack& track);
 
 /// Notes that a probe was started.
 void begin_probe(CheckTrack& track, MonoTime now);
+
+/// Takes in a sign of life for a watchdog.
+void note_alive(CheckTrack& track, Millis within, MonoTime now);
+/// Takes in that a watchdog heard nothing, or a cry for help.
+void note_silence(CheckTrack& track, const std::string& why, MonoTime now);
 
 /// Takes in a result. False, and nothing changes, when no probe is under way (a late or repeated
 /// answer). Probes start `every` apart, at once when one took longer, never below 10 ms.

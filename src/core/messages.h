@@ -106,6 +106,26 @@ struct CheckFinished {
   std::string why;  ///< "connection refused by 127.0.0.1:8888", "status 503, wanted 200"
 };
 
+/// What a unit says of itself: by sd_notify(3), or on its notification descriptor.
+struct Word {
+  bool ready = false;
+  bool reloading = false;
+  bool stopping = false;
+  bool alive = false;            ///< WATCHDOG=1
+  bool hung = false;             ///< WATCHDOG=trigger
+  bool speechless = false;       ///< It closed its notification descriptor before it was ready.
+  std::optional<Micros> extend;  ///< EXTEND_TIMEOUT_USEC
+  std::optional<std::string> status;  ///< STATUS, fit to be printed; may be empty.
+  bool operator==(const Word&) const = default;
+};
+
+/// A process of the run has said so; that it is one of the run the shell has made sure of.
+struct Notified {
+  UnitIndex unit;
+  RunId run;
+  Word word;
+};
+
 /// A signal arrived at the init itself.
 struct SignalReceived {
   Signal signal;
@@ -158,7 +178,7 @@ struct CommandReceived {
 };
 
 using Event = std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded,
-                           ProcessesEnded, GroupEmptied, StepFinished, CheckFinished,
+                           ProcessesEnded, GroupEmptied, StepFinished, CheckFinished, Notified,
                            SignalReceived, Tick, LeftoversCounted, CommandReceived>;
 
 // ---- Actions: what to do (imperative)
@@ -196,7 +216,8 @@ struct Kill {
   KillScope scope = KillScope::Group;
 };
 
-/// Probe once, with the plan's timeout. Answered by CheckFinished, unless the run ends before.
+/// Probe once, with the plan's timeout; never of a unit that speaks by itself. Answered by
+/// CheckFinished, unless the run ends before.
 struct StartCheck {
   UnitIndex unit;
   RunId run;

@@ -45,6 +45,7 @@ Deadline ready_deadline(const phase::ReadyBy& by) {
   struct At {
     Deadline operator()(const phase::UntilItsEnd&) const { return std::nullopt; }
     Deadline operator()(const phase::Settling& settling) const { return settling.ready_at; }
+    Deadline operator()(const phase::UntilItsWord&) const { return std::nullopt; }
     Deadline operator()(const CheckTrack& track) const { return check_deadline(track); }
   };
   return std::visit(At{}, by);

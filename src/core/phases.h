@@ -110,7 +110,10 @@ struct Settling {
   MonoTime ready_at{};
   bool operator==(const Settling&) const = default;
 };
-using ReadyBy = std::variant<UntilItsEnd, Settling, CheckTrack>;
+struct UntilItsWord {  ///< It says itself when it is ready.
+  bool operator==(const UntilItsWord&) const = default;
+};
+using ReadyBy = std::variant<UntilItsEnd, Settling, UntilItsWord, CheckTrack>;
 
 /// Its program runs; it is not ready yet.
 struct Running {
@@ -122,6 +125,7 @@ struct Running {
 struct Ready {
   Process process;
   std::optional<CheckTrack> health;
+  bool reloading = false;  ///< It says that it reads its own configuration again.
   bool operator==(const Ready&) const = default;
 };
 /// It was signalled to end.

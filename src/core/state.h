@@ -63,6 +63,7 @@ struct UnitRuntime {
   bool executed = false;        ///< Its program has run at least once.
   bool gone = false;            ///< While stopping: neither it nor a dependant is live.
   RestartTrack restart;
+  std::string says;      ///< STATUS of its latest word in this run: text of the unit's own.
   std::string last_end;  ///< "exited 1 after 0.4 s": of the run before this one.
   std::optional<LastRun> last_run;
   std::optional<PendingCommand> command;

@@ -70,6 +70,7 @@ UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex index) {
   status.health = health_of(unit.phase);
   status.since = unit.since;
   status.why = unit.why;
+  status.says = unit.says;
   status.pid = process_of(unit.phase).value_or(Process{}).pid;
   status.restarts = unit.restarts;
   if (status.state == UnitState::Ready) status.ready_since = unit.since;

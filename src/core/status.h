@@ -18,8 +18,9 @@ struct UnitStatus {
   UnitState state = UnitState::Idle;
   Health health = Health::Unknown;
   MonoTime since{};
-  std::string why;  ///< A sentence of our own, no output of the unit.
-  Pid pid{};        ///< 0 when no process runs.
+  std::string why;   ///< A sentence of our own, no output of the unit.
+  std::string says;  ///< What it says of itself (STATUS of sd_notify(3)): text of the unit.
+  Pid pid{};         ///< 0 when no process runs.
   std::uint32_t restarts = 0;
   std::optional<MonoTime> ready_since;  ///< While it is ready.
   std::string last_exit;           ///< Of the latest run that is over; empty when there was none.

@@ -70,6 +70,7 @@ void take_in(Turn& turn, const Event& event) {
                  [&](const GroupEmptied& fact) { about_unit(on_group_emptied, fact); },
                  [&](const StepFinished& fact) { about_unit(on_step_finished, fact); },
                  [&](const CheckFinished& fact) { about_unit(on_check_finished, fact); },
+                 [&](const Notified& fact) { about_unit(on_notified, fact); },
                  [&](const SignalReceived& fact) { on_signal(turn, fact); },
                  [&](const Tick&) { on_tick(turn); },
                  [&](const LeftoversCounted& fact) { on_leftovers_counted(turn, fact); },

@@ -57,11 +57,24 @@ void on_running(Turn& turn, UnitIndex unit, phase::Running& running) {
                    if (settling.ready_at > turn.now) return;
                    become_ready(turn, unit, Process(running.process));
                  },
+                 [](phase::UntilItsWord&) {},
                  [&](CheckTrack& track) {
                    start_check(turn, unit, running.process.run, CheckKind::Ready, track);
                  },
              },
              running.ready_by);
+}
+
+void on_ready(Turn& turn, UnitIndex unit, phase::Ready& ready) {
+  if (!ready.health) return;
+  const auto& plan = turn.spec(unit).health;
+  const auto* watchdog = plan ? std::get_if<WatchdogProbe>(&plan->probe) : nullptr;
+  if (watchdog == nullptr) {
+    return start_check(turn, unit, ready.process.run, CheckKind::Health, *ready.health);
+  }
+  if (!is_due(check_deadline(*ready.health), turn.now)) return;
+  on_silence(turn, unit, ready,
+             fmt::format("no sign of life for {}", say_duration(watchdog->within)));
 }
 
 void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
@@ -98,10 +111,7 @@ void on_unit_deadline(Turn& turn, UnitIndex unit) {
   std::visit(overloaded{
                  [&](phase::Starting& p) { on_starting(turn, unit, p); },
                  [&](phase::Running& p) { on_running(turn, unit, p); },
-                 [&](phase::Ready& p) {
-                   if (p.health)
-                     start_check(turn, unit, p.process.run, CheckKind::Health, *p.health);
-                 },
+                 [&](phase::Ready& p) { on_ready(turn, unit, p); },
                  [&](phase::Stopping& p) { on_stopping(turn, unit, p); },
                  [&](phase::Cleaning& p) { on_cleaning(turn, unit, p); },
                  [&](phase::Cancelling& p) { on_cancelling(turn, unit, p); },
@@ -117,20 +127,26 @@ void on_unit_deadline(Turn& turn, UnitIndex unit) {
 }
 
 void forgive_pause(Turn& turn, UnitIndex unit, Micros pause) {
-  std::visit(
-      overloaded{
-          [&](phase::Starting& p) {
-            if (p.complain_at) *p.complain_at += pause;
-          },
-          [&](phase::Running& p) {
-            if (p.overdue_at) *p.overdue_at += pause;
-          },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Ready,
-                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
-      },
-      turn.unit(unit).phase);
+  std::visit(overloaded{
+                 [&](phase::Starting& p) {
+                   if (p.complain_at) *p.complain_at += pause;
+                 },
+                 [&](phase::Running& p) {
+                   if (p.overdue_at) *p.overdue_at += pause;
+                 },
+                 [&](phase::Ready& p) {
+                   // Who could not run could not say that it lives.
+                   const auto& plan = turn.spec(unit).health;
+                   if (!p.health || !plan || !speaks_by_itself(plan->probe)) return;
+                   if (auto* rest = std::get_if<CheckTrack::Resting>(&p.health->now))
+                     rest->due += pause;
+                 },
+                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                            phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
+                            phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                            phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+             },
+             turn.unit(unit).phase);
   turn.refresh_deadline(unit);
 }
 

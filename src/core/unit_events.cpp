@@ -76,6 +76,14 @@ void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const Che
   if (!ready.health || !plan) return;
   const Health before = ready.health->health;
   if (!note_result(*ready.health, *plan, fact.ok, fact.why, turn.now)) return;
+  on_health_known(turn, unit, ready, before,
+                  fmt::format("{}, {} times in a row", fact.why, ready.health->failures));
+}
+
+}  // namespace
+
+void on_health_known(Turn& turn, UnitIndex unit, phase::Ready& ready, Health before,
+                     const std::string& why) {
   turn.refresh_deadline(unit);
   const Health health = ready.health->health;
   if (health == before) return;
@@ -85,15 +93,13 @@ void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const Che
     turn.unit(unit).why.clear();
     return;
   }
-  const std::string why =
-      fmt::format("unhealthy: {}, {} times in a row", fact.why, ready.health->failures);
-  const bool restart = plan->on_unhealthy == OnUnhealthy::Restart && turn.may_start();
-  turn.say(Severity::Warning, unit, restart ? why + "; stopping it to restart" : why);
-  turn.unit(unit).why = why;
-  if (restart) order_stop(turn, unit, Process(ready.process), Then::Restart, why);
+  const bool restart =
+      turn.spec(unit).health->on_unhealthy == OnUnhealthy::Restart && turn.may_start();
+  const std::string text = "unhealthy: " + why;
+  turn.say(Severity::Warning, unit, restart ? text + "; stopping it to restart" : text);
+  turn.unit(unit).why = text;
+  if (restart) order_stop(turn, unit, Process(ready.process), Then::Restart, text);
 }
-
-}  // namespace
 
 void on_conditions_known(Turn& turn, const ConditionsKnown& fact) {
   std::visit(

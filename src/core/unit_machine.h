@@ -65,6 +65,13 @@ void on_process_end(Turn& turn, const ProcessEnd& fact);
 void on_group_emptied(Turn& turn, const GroupEmptied& fact);
 void on_step_finished(Turn& turn, const StepFinished& fact);
 void on_check_finished(Turn& turn, const CheckFinished& fact);
+/// After a result or a word: says what has become of the unit's health, and restarts it where
+/// that is asked for. `why` continues "unhealthy: ".
+void on_health_known(Turn& turn, UnitIndex unit, phase::Ready& ready, Health before,
+                     const std::string& why);
+void on_notified(Turn& turn, const Notified& fact);
+/// It has been silent for longer than its watchdog allows.
+void on_silence(Turn& turn, UnitIndex unit, phase::Ready& ready, const std::string& why);
 /// The unit's deadline has come.
 void on_unit_deadline(Turn& turn, UnitIndex unit);
 /// Puts off what the unit is blamed for when it is late, by a time in which nothing could run.

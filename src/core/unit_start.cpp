@@ -34,6 +34,7 @@ Need need_of(const Phase& phase) {
 
 void spawn(Turn& turn, UnitIndex unit) {
   const RunId run = turn.next_run();
+  turn.unit(unit).says.clear();
   turn.enter(unit, phase::Spawning{run}, turn.unit(unit).last_end);
   turn.act(Spawn{unit, run});
 }
@@ -110,7 +111,9 @@ void begin_running(Turn& turn, UnitIndex unit, const Process& process) {
     running.overdue_at = process.spawned_at + *spec.timeout;
   }
   if (spec.kind != UnitKind::Step) {
-    if (spec.ready) {
+    if (spec.ready && speaks_by_itself(spec.ready->probe)) {
+      running.ready_by = phase::UntilItsWord{};
+    } else if (spec.ready) {
       running.ready_by = begin_checks(*spec.ready, turn.now);
     } else if (spec.settle.count() > 0) {
       running.ready_by = phase::Settling{turn.now + spec.settle};
@@ -127,7 +130,7 @@ void become_ready(Turn& turn, UnitIndex unit, const Process& process) {
     turn.say(Severity::Info, unit,
              fmt::format("ready after {}", say_duration(turn.now - process.spawned_at)));
   }
-  phase::Ready ready{process, std::nullopt};
+  phase::Ready ready{process, std::nullopt, false};
   if (spec.health) ready.health = begin_checks(*spec.health, turn.now);
   const std::string& before = turn.unit(unit).last_end;
   turn.enter(unit, std::move(ready), before.empty() ? "" : "the run before " + before);

@@ -16,7 +16,8 @@ using Strings = std::vector<std::string>;
 /// The probes that the check names; more or fewer than one is a mistake.
 std::vector<std::string> probes_named(const Settings& settings, const std::string& name) {
   std::vector<std::string> named;
-  for (const char* probe : {"tcp", "http", "exec", "file", "log"})
+  for (const char* probe :
+       {"tcp", "http", "exec", "file", "log", "notify", "notify_fd", "watchdog"})
     if (settings.find(name + "." + probe) != nullptr) named.emplace_back(probe);
   return named;
 }
@@ -42,6 +43,22 @@ Result<Probe> parse_probe(const Settings& settings, const std::string& name,
     const Strings* argv = settings.get<Strings>(path);
     return ExecProbe{argv == nullptr ? Strings{} : *argv};
   }
+  if (kind == "notify") {
+    const bool* wanted = settings.get<bool>(path);
+    if (wanted != nullptr && !*wanted) return fail("must be true, or not be written at all");
+    return NotifyProbe{};
+  }
+  if (kind == "notify_fd") {
+    NotifyFdProbe probe;
+    settings.read<std::int64_t>(path, probe.fd);
+    return probe;
+  }
+  if (kind == "watchdog") {
+    WatchdogProbe probe;
+    settings.read<Millis>(path, probe.within);
+    if (probe.within.count() <= 0) return fail("must be longer than nothing");
+    return probe;
+  }
   const std::string* text = settings.get<std::string>(path);
   if (text == nullptr || settings.find(path)->unresolved) return FileProbe{};
   if (text->empty()) return fail("must not be empty");
@@ -49,6 +66,17 @@ Result<Probe> parse_probe(const Settings& settings, const std::string& name,
   if (kind == "http") return parse_http(settings, name, *text);
   if (kind == "log") return LogProbe{*text};
   return FileProbe{*text};
+}
+
+/// A unit that speaks by itself is asked nothing, so nothing says how to ask.
+void refuse_asking_keys(const UnitConfig& unit, const std::string& name, const std::string& kind,
+                        Diagnostics& diagnostics) {
+  for (const char* key : {"every", "timeout", "initial_delay", "failures"}) {
+    const Setting* setting = unit.settings.find(name + "." + key);
+    if (setting == nullptr) continue;
+    diagnostics.error(setting->at, unit.id() + "." + name + "." + key,
+                      "does not go with " + kind + ": the unit speaks by itself, and is not asked");
+  }
 }
 
 Position first_position(const Settings& settings, const std::string& name) {
@@ -68,11 +96,11 @@ std::optional<CheckPlan> plan_check(const UnitConfig& unit, const std::string& n
   const Strings named = probes_named(settings, name);
   if (named.size() != 1) {
     if (named.empty() && unit.broken) return std::nullopt;
-    diagnostics.error(first_position(settings, name), full,
-                      named.empty()
-                          ? "says not what to probe: give it one of tcp, http, exec, file" +
-                                std::string(name == "ready" ? ", log" : "")
-                          : "must name one probe, not " + join(named, " and "));
+    diagnostics.error(
+        first_position(settings, name), full,
+        named.empty() ? "says not what to probe: give it one of tcp, http, exec, file" +
+                            std::string(name == "ready" ? ", log, notify, notify_fd" : ", watchdog")
+                      : "must name one probe, not " + join(named, " and "));
     return std::nullopt;
   }
   const std::string& kind = named[0];
@@ -86,6 +114,7 @@ std::optional<CheckPlan> plan_check(const UnitConfig& unit, const std::string& n
   }
   CheckPlan check;
   check.probe = std::move(*probe);
+  if (speaks_by_itself(check.probe)) refuse_asking_keys(unit, name, kind, diagnostics);
   if (name == "health") check.every = kHealthEvery;
   settings.read<Millis>(name + ".every", check.every);
   settings.read<Millis>(name + ".timeout", check.timeout);

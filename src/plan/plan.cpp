@@ -7,6 +7,20 @@ std::string Unit::id() const {
   return std::string(to_text(kind)) + "." + name;
 }
 
+bool Unit::notifies() const {
+  const auto listens = [](const std::optional<CheckPlan>& check) {
+    return check && (std::holds_alternative<NotifyProbe>(check->probe) ||
+                     std::holds_alternative<WatchdogProbe>(check->probe));
+  };
+  return listens(ready) || listens(health);
+}
+
+bool speaks_by_itself(const Probe& probe) {
+  return std::holds_alternative<NotifyProbe>(probe) ||
+         std::holds_alternative<NotifyFdProbe>(probe) ||
+         std::holds_alternative<WatchdogProbe>(probe);
+}
+
 std::optional<UnitIndex> Plan::find(std::string_view id_or_bare_name) const {
   std::optional<UnitIndex> bare;
   bool ambiguous = false;

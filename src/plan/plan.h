@@ -35,6 +35,7 @@ struct Account {
   std::string name;                   ///< Empty for a bare number without an entry.
   std::string home;
   std::string shell;
+  bool operator==(const Account&) const = default;
 };
 
 /// One resource limit, see setrlimit(2).
@@ -42,6 +43,7 @@ struct ResourceLimit {
   static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
   int resource = 0;         ///< RLIMIT_*
   std::uint64_t value = 0;  ///< Soft and hard alike; a hard limit is never raised.
+  bool operator==(const ResourceLimit&) const = default;
 };
 
 /// How to start a process. Everything the child needs between clone and exec.
@@ -59,6 +61,7 @@ struct Launch {
   std::optional<std::uint32_t> umask;
   bool no_new_privileges = false;
   bool tty = false;
+  bool operator==(const Launch&) const = default;
 };
 
 struct RestartPolicy {
@@ -71,6 +74,7 @@ struct RestartPolicy {
   Millis reset_after{60'000};  ///< A run of at least this length starts again at `delay`.
   std::uint32_t limit = 0;     ///< Restarts allowed within `within`; 0: never give up.
   Millis within{300'000};
+  bool operator==(const RestartPolicy&) const = default;
 };
 
 /// Which processes a stop signal is meant for.
@@ -80,28 +84,51 @@ struct StopPolicy {
   Signal signal{15};
   Millis timeout{10'000};
   KillScope kill = KillScope::Group;
+  bool operator==(const StopPolicy&) const = default;
 };
 
 struct TcpProbe {
   std::string host;  ///< A numeric address.
   std::uint16_t port = 0;
+  bool operator==(const TcpProbe&) const = default;
 };
 struct HttpProbe {
   std::string host;  ///< A numeric address (localhost is 127.0.0.1).
   std::uint16_t port = 80;
   std::string path = "/";  ///< With its query, percent-encoded.
   int status = 0;          ///< The status wanted; 0: any 2xx or 3xx.
+  bool operator==(const HttpProbe&) const = default;
 };
 struct ExecProbe {
   std::vector<std::string> argv;  ///< Run with the unit's account, directory and environment.
+  bool operator==(const ExecProbe&) const = default;
 };
 struct FileProbe {
   std::string path;  ///< Asked for by a helper, never by PID 1.
+  bool operator==(const FileProbe&) const = default;
 };
 struct LogProbe {
   std::string text;  ///< A substring of one line of the unit's output in this run.
+  bool operator==(const LogProbe&) const = default;
 };
-using Probe = std::variant<TcpProbe, HttpProbe, ExecProbe, FileProbe, LogProbe>;
+/// Nobody asks: the unit says READY=1 by sd_notify(3), on the socket that $NOTIFY_SOCKET names.
+struct NotifyProbe {
+  bool operator==(const NotifyProbe&) const = default;
+};
+/// Nobody asks: the unit writes a line end to this descriptor of its, as s6's notification-fd.
+struct NotifyFdProbe {
+  int fd = 3;
+  bool operator==(const NotifyFdProbe&) const = default;
+};
+/// Nobody asks: the unit says WATCHDOG=1 by sd_notify(3), or is unhealthy. Health only.
+struct WatchdogProbe {
+  Millis within{30'000};  ///< The longest silence.
+  bool operator==(const WatchdogProbe&) const = default;
+};
+using Probe = std::variant<TcpProbe, HttpProbe, ExecProbe, FileProbe, LogProbe, NotifyProbe,
+                           NotifyFdProbe, WatchdogProbe>;
+/// Whether the unit speaks by itself, so that no probe is ever started.
+bool speaks_by_itself(const Probe& probe);
 
 enum class OnUnhealthy : std::uint8_t { Mark, Restart };
 
@@ -112,6 +139,7 @@ struct CheckPlan {
   Millis timeout{2'000};
   std::uint32_t failures = 3;  ///< Health only: failures in a row until unhealthy.
   OnUnhealthy on_unhealthy = OnUnhealthy::Mark;
+  bool operator==(const CheckPlan&) const = default;
 };
 
 struct Conditions {
@@ -121,12 +149,14 @@ struct Conditions {
   /// Settled while planning (`if_env`, `enabled` of a dependency …): not empty means skipped.
   std::string skip_reason;
   bool asks() const { return !if_exists.empty() || !if_not_exists.empty(); }
+  bool operator==(const Conditions&) const = default;
 };
 
 struct LogPlan {
   LogFormat format = LogFormat::Text;
   WhenBlocked when_blocked = WhenBlocked::Drop;
   bool merge = false;  ///< stdout and stderr share one pipe, so their order holds.
+  bool operator==(const LogPlan&) const = default;
 };
 
 /// When a built-in step is due.
@@ -137,6 +167,7 @@ struct BuiltinStep {
   std::string type;  ///< "motd", "pip", … (steps/catalog.h)
   StepWhen when = StepWhen::Changed;
   Value settings;  ///< The step's own keys, defaults filled in, variables expanded.
+  bool operator==(const BuiltinStep&) const = default;
 };
 
 struct Unit {
@@ -162,25 +193,32 @@ struct Unit {
 
   /// "service.sshd", "step.motd"; the job is just "job".
   std::string id() const;
+  /// Whether its process gets a socket for sd_notify(3).
+  bool notifies() const;
+  bool operator==(const Unit&) const = default;
 };
 
 struct ShutdownPlan {
   Millis drain{0};
   Millis timeout{9'000};
+  bool operator==(const ShutdownPlan&) const = default;
 };
 
 struct ListenAddress {
   std::string host;  ///< Numeric IPv4 or IPv6.
   std::uint16_t port = 0;
+  bool operator==(const ListenAddress&) const = default;
 };
 
 struct HttpPlan {
   bool enabled = true;
   std::vector<ListenAddress> listen{{"0.0.0.0", 8080}};
+  bool operator==(const HttpPlan&) const = default;
 };
 
 struct ControlPlan {
   bool enabled = true;
+  bool operator==(const ControlPlan&) const = default;
 };
 
 struct Plan {

@@ -33,7 +33,12 @@ std::vector<std::string> to_block(const std::vector<EnvVar>& variables) {
 }  // namespace
 
 UnitEnvironment::UnitEnvironment(std::vector<EnvVar> variables, std::vector<EnvVar> secrets)
-    : variables_(std::move(variables)), secrets_(std::move(secrets)) {}
+    : variables_(std::move(variables)), secrets_(std::move(secrets)) {
+  std::erase_if(variables_, [](const EnvVar& variable) {
+    return variable.name == "NOTIFY_SOCKET" || variable.name == "WATCHDOG_USEC" ||
+           variable.name == "WATCHDOG_PID";
+  });
+}
 
 void UnitEnvironment::set(std::string name, std::string value) {
   put(variables_, std::move(name), std::move(value));
@@ -126,8 +131,18 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
   give_to(unit.launch, request.stdout_fd);
   give_to(unit.launch, request.stderr_fd);
+  auto offer = notify_.open(unit, index, run);
+  if (!offer) return failed(offer.error());
+  request.environment.insert(request.environment.end(), offer->environment.begin(),
+                             offer->environment.end());
+  request.extra_fd = offer->fd.get();
+  request.extra_target = offer->target;
   auto started = children_.start(UnitRun{index, run}, std::move(request));
-  if (!started) return started;
+  if (!started) {
+    notify_.close(run);
+    return started;
+  }
+  notify_.started(run, *started);
   // Without the streams the unit's output is lost, but it runs: reading fails only without memory
   // or descriptors, and closing the pipe would kill it by SIGPIPE later anyway.
   (void)logs_.open_stream(index, run, StreamKind::Out, std::move(out->read));

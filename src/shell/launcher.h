@@ -7,12 +7,15 @@
 #include "plan/plan.h"
 #include "shell/children.h"
 #include "shell/log_hub.h"
+#include "shell/notify.h"
 
 namespace bootsman {
 
 /// The environment that units start from, and the secrets that only some get.
 class UnitEnvironment {
  public:
+  /// What told the init itself to speak to who started it (NOTIFY_SOCKET, WATCHDOG_USEC,
+  /// WATCHDOG_PID) is taken out: a unit that spoke there would speak for the whole container.
   UnitEnvironment(std::vector<EnvVar> variables, std::vector<EnvVar> secrets);
 
   /// Imported by the profile step: adds or replaces.
@@ -39,8 +42,8 @@ class UnitEnvironment {
 /// Turns a unit's Launch into a child with its output on the log hub.
 class Launcher {
  public:
-  Launcher(Children& children, LogHub& logs, const UnitEnvironment& environment)
-      : children_(children), logs_(logs), environment_(environment) {}
+  Launcher(Children& children, LogHub& logs, Notify& notify, const UnitEnvironment& environment)
+      : children_(children), logs_(logs), notify_(notify), environment_(environment) {}
 
   tl::expected<Pid, Spawner::Failure> start(const Unit& unit, UnitIndex index, RunId run);
 
@@ -53,6 +56,7 @@ class Launcher {
 
   Children& children_;
   LogHub& logs_;
+  Notify& notify_;
   const UnitEnvironment& environment_;
 };
 

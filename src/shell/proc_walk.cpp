@@ -18,15 +18,41 @@ bool parse_stat(std::string_view text, ProcessInfo& info) {
     return false;
   info.name = std::string(text.substr(open + 1, close - open - 1));
   const auto fields = split(trim(text.substr(close + 1)), ' ');
-  if (fields.size() < 2 || fields[0].empty()) return false;
+  if (fields.size() < 4 || fields[0].empty()) return false;
   info.state = fields[0][0];
   const auto parent = parse_number(fields[1]);
-  if (!parent) return false;
+  const auto group = parse_number(fields[2]);
+  const auto session = parse_number(fields[3]);
+  if (!parent || !group || !session) return false;
   info.parent = Pid{static_cast<int>(*parent)};
+  info.group = Pid{static_cast<int>(*group)};
+  info.session = Pid{static_cast<int>(*session)};
   return true;
 }
 
+/// Session and process group follow the parent.
+std::optional<ProcessInfo> look_at(Pid pid) {
+  const auto text = read_text("/proc/" + std::to_string(pid.value) + "/stat", 4096);
+  ProcessInfo info{pid, {}, '?', {}};
+  if (!text || !parse_stat(*text, info)) return std::nullopt;
+  return info;
+}
+
 }  // namespace
+
+Kinship kinship(Pid pid, Pid leader) {
+  // Deeper chains than this nobody builds; a bound, since the chain may change while it is read.
+  constexpr int kDepth = 64;
+  for (int depth = 0; depth < kDepth; ++depth) {
+    const auto info = look_at(pid);
+    if (!info) return depth == 0 ? Kinship::Gone : Kinship::Stranger;
+    const bool same = info->group == leader || info->session == leader || info->parent == leader;
+    if (same) return Kinship::Kin;
+    if (info->parent.value <= 1) return Kinship::Stranger;
+    pid = info->parent;
+  }
+  return Kinship::Stranger;
+}
 
 std::vector<ProcessInfo> walk_processes() {
   std::vector<ProcessInfo> processes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ struct ProcessInfo {
   Pid parent;
   char state = '?';
   std::string name;  ///< The kernel's comm, at most 15 bytes.
+  Pid group = {};
+  Pid session = {};
 };
 
 /// All processes that /proc shows; empty where it is not mounted.
@@ -21,5 +24,13 @@ std::vector<ProcessInfo> walk_processes();
 
 /// All that descend from this process, without itself, as they are now.
 std::vector<Pid> descendants_of(Pid root);
+
+/// Whether a process belongs to what `leader`, the head of a session of its own, has started.
+enum class Kinship : std::uint8_t {
+  Kin,  ///< Of its session or process group, or a descendant of it.
+  Stranger,
+  Gone,  ///< It is not there any more, so nothing is known of it.
+};
+Kinship kinship(Pid pid, Pid leader);
 
 }  // namespace bootsman

@@ -46,7 +46,8 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
       oom_(OomWatch::open()),
       usage_(ContainerUsage::open()),
       helpers_(loop, children_, logs_, setup.image.get()),
-      launcher_(children_, logs_, environment_),
+      notify_(loop, [this](Notified notified) { post(std::move(notified)); }),
+      launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
       server_(loop,
@@ -116,6 +117,7 @@ void Runtime::turn() {
 
 void Runtime::reap() {
   reap_due_ = false;
+  notify_.hear_all();
   Children::Reaped reaped = children_.reap();
   if (const std::string said = oom_.attribute(reaped.deaths); !said.empty())
     say(Severity::Warning, said);
@@ -125,6 +127,7 @@ void Runtime::reap() {
   for (Death& death : reaped.deaths) {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);
+      notify_.close(run->run);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});
     } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {

@@ -14,6 +14,7 @@
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
+#include "shell/notify.h"
 #include "shell/oom_watch.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
@@ -82,6 +83,7 @@ class Runtime {
   OomWatch oom_;
   ContainerUsage usage_;
   Helpers helpers_;
+  Notify notify_;
   Launcher launcher_;
   Checks checks_;
   HttpServer server_;

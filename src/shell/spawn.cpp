@@ -130,6 +130,13 @@ tl::expected<std::unique_ptr<PendingSpawn>, Spawner::Failure> Spawner::spawn(Spa
   auto status = make_nonblocking_pipe();
   if (!status) return tl::make_unexpected(Failure{errno, status.error().message()});
 
+  if (status->write.get() == request.extra_target) {
+    // The child's last word must not be overwritten by what it hands on.
+    const int moved = ::fcntl(status->write.get(), F_DUPFD_CLOEXEC, request.extra_target + 1);
+    if (moved < 0) return failed(errno, "cannot set up a child's status");
+    status->write.reset(moved);
+  }
+
   std::unique_ptr<PendingSpawn> pending(new PendingSpawn());
   PendingSpawn::Block& block = *pending->block_;
   block.request = std::move(request);
@@ -158,6 +165,8 @@ tl::expected<std::unique_ptr<PendingSpawn>, Spawner::Failure> Spawner::spawn(Spa
   orders.no_new_privileges = want.no_new_privileges;
   orders.streams = {want.stdin_fd >= 0 ? want.stdin_fd : null_.get(), want.stdout_fd,
                     want.stderr_fd, want.helper_fd};
+  orders.extra_fd = want.extra_fd;
+  orders.extra_target = want.extra_target;
   orders.status_fd = status->write.get();
   orders.signal_mask = &inherited_.signal_mask;
 

@@ -32,6 +32,8 @@ struct SpawnRequest {
   int stdout_fd = -1;  ///< -1: the init's
   int stderr_fd = -1;  ///< -1: the init's
   int helper_fd = -1;  ///< Becomes descriptor 3.
+  int extra_fd = -1;   ///< Becomes descriptor `extra_target`, which is 3 or more.
+  int extra_target = -1;
 };
 
 /// What the init changed for itself and gives back to its children.

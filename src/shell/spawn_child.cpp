@@ -75,6 +75,11 @@ BOOTSMAN_RAW void set_streams(const ChildOrders& orders) {
         source == target ? raw(SYS_fcntl, source, F_SETFD, 0) : raw(SYS_dup3, source, target, 0);
     if (r < 0) give_up(orders, ChildStage::Descriptors, r);
   }
+  if (orders.extra_fd < 0) return;
+  const long r = orders.extra_fd == orders.extra_target
+                     ? raw(SYS_fcntl, orders.extra_fd, F_SETFD, 0)
+                     : raw(SYS_dup3, orders.extra_fd, orders.extra_target, 0);
+  if (r < 0) give_up(orders, ChildStage::Descriptors, r);
 }
 
 BOOTSMAN_RAW void set_limits(const ChildOrders& orders) {

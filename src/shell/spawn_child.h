@@ -45,7 +45,9 @@ struct ChildOrders {
   const std::uint32_t* umask = nullptr;
   bool no_new_privileges = false;
   std::array<int, 4> streams{-1, -1, -1, -1};  ///< What becomes descriptors 0..3; -1: stays.
-  int status_fd = -1;
+  int extra_fd = -1;                           ///< Becomes extra_target; -1: there is none.
+  int extra_target = -1;
+  int status_fd = -1;  ///< Neither extra_target nor below 4.
   const sigset_t* signal_mask = nullptr;
 };
 

@@ -53,6 +53,7 @@ Value unit_value(const ApiView& view, UnitIndex index, std::size_t detail_lines)
   unit.set("state", to_text(status.state));
   unit.set("since_seconds", static_cast<double>(since.count() / 1000) / 1000.0);
   unit.set("why", status.why);
+  unit.set("says", status.says);
   unit.set("pid", status.pid.value > 0 ? Value(status.pid.value) : Value());
   unit.set("restarts", static_cast<std::int64_t>(status.restarts));
   unit.set("health", health_text(status.health));

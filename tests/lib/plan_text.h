@@ -23,6 +23,11 @@ inline std::string probe_text(const Probe& probe) {
            std::to_string(http->status);
   if (const auto* exec = std::get_if<ExecProbe>(&probe)) return "exec " + join(exec->argv, " ");
   if (const auto* file = std::get_if<FileProbe>(&probe)) return "file " + file->path;
+  if (std::holds_alternative<NotifyProbe>(probe)) return "notify";
+  if (const auto* fd = std::get_if<NotifyFdProbe>(&probe))
+    return "notify_fd " + std::to_string(fd->fd);
+  if (const auto* watchdog = std::get_if<WatchdogProbe>(&probe))
+    return "watchdog " + format_duration(watchdog->within);
   return "log " + std::get<LogProbe>(probe).text;
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("every example is accepted where its key stands") {
     const bool checks = key.path.starts_with("ready.") || key.path.starts_with("health.");
     const std::string check(key.path.substr(0, key.path.find('.')));
     const std::string last(key.path.substr(key.path.rfind('.') + 1));
-    const bool probe = std::string("tcp http exec file log").find(last) != std::string::npos;
+    const bool probe = std::string("tcp http exec file log notify notify_fd watchdog").find(last) !=
+                       std::string::npos;
     const std::string beside =
         checks && !probe ? check + ".http = \"http://127.0.0.1/\"\n" : std::string();
     const std::string command = key.path == "command" ? "" : "command = [\"x\"]\n";

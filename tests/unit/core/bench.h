@@ -182,6 +182,9 @@ class Bench {
                       const std::string& why = "refused") {
     return send(CheckFinished{at(name), run(name), kind, ok, ok ? "" : why});
   }
+  std::string notified(const std::string& name, const Word& word) {
+    return send(Notified{at(name), run(name), word});
+  }
   std::string step_over(const std::string& name, StepResult result, const std::string& why = "") {
     return send(StepFinished{at(name), run(name), result, why});
   }

@@ -117,6 +117,27 @@ Bench dependent(bool blocked) {
   return bench;
 }
 
+Word word(bool Word::*what) {
+  Word said;
+  said.*what = true;
+  return said;
+}
+
+/// Both by its own word: readiness, and a watchdog that restarts.
+Bench speaking(const std::function<void(Bench&)>& drive) {
+  PlanBuilder made;
+  Unit& a = made.service("a");
+  a.ready = CheckPlan{NotifyProbe{}};
+  a.health = CheckPlan{WatchdogProbe{}};
+  a.health->on_unhealthy = OnUnhealthy::Restart;
+  made.service("b");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("b");
+  drive(bench);
+  return bench;
+}
+
 struct In {
   std::string phase;
   std::function<Bench()> make;
@@ -138,6 +159,9 @@ std::vector<In> phases() {
       {"recalled", service([](B& b) { b.boot(), b.up("b"), b.signal(15); })},
       {"starting", service([](B& b) { b.boot(), b.up("b"), b.spawned("a"); })},
       {"running, being checked", service([](B& b) { b.boot(), b.up("b"), b.up("a"), b.tick(); })},
+      {"running, until its word", [] { return speaking([](B& b) { b.up("a"); }); }},
+      {"ready, under a watchdog",
+       [] { return speaking([](B& b) { b.up("a"), b.notified("a", word(&Word::ready)); }); }},
       {"running, a step", [] { return command_step([](B& b) { b.up("a"); }); }},
       {"ready, being checked", service(make_ready)},
       {"stopping to stay", service([](B& b) { make_ready(b), b.signal(15); })},
@@ -209,6 +233,10 @@ std::vector<Fact> facts() {
       {"ready check failed", [](B& b) { return b.checked("a", CheckKind::Ready, false); }},
       {"health check passed", [](B& b) { return b.checked("a", CheckKind::Health, true); }},
       {"health check failed", [](B& b) { return b.checked("a", CheckKind::Health, false); }},
+      {"it says ready", [](B& b) { return b.notified("a", word(&Word::ready)); }},
+      {"it says alive", [](B& b) { return b.notified("a", word(&Word::alive)); }},
+      {"it says hung", [](B& b) { return b.notified("a", word(&Word::hung)); }},
+      {"it can't speak", [](B& b) { return b.notified("a", word(&Word::speechless)); }},
       {"SIGTERM", [](B& b) { return b.signal(15); }},
       {"SIGHUP", [](B& b) { return b.signal(1); }},
       {"tick", [](B& b) { return b.tick(); }},

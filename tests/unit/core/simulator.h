@@ -134,6 +134,10 @@ class Simulator {
     if (check != nullptr && check->ok && state_.units[check->unit.value].settled) {
       ever_settled_[check->unit.value] = true;
     }
+    const auto* word = std::get_if<Notified>(&event);
+    if (word != nullptr && word->word.ready && state_.units[word->unit.value].settled) {
+      ever_settled_[word->unit.value] = true;
+    }
     if (!std::holds_alternative<Tick>(event)) return;
     for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
       const bool settles = plan_.units[i].settle.count() > 0 && !plan_.units[i].ready;

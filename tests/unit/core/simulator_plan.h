@@ -28,6 +28,19 @@ inline CheckPlan random_check(Dice& dice) {
   return check;
 }
 
+inline CheckPlan random_ready(Dice& dice) {
+  CheckPlan check = random_check(dice);
+  if (dice.one_in(4)) check.probe = NotifyProbe{};
+  if (dice.one_in(8)) check.probe = NotifyFdProbe{3};
+  return check;
+}
+
+inline CheckPlan random_health(Dice& dice) {
+  CheckPlan check = random_check(dice);
+  if (dice.one_in(3)) check.probe = WatchdogProbe{Millis{1 + dice.below(3'000)}};
+  return check;
+}
+
 inline RestartPolicy random_restart(Dice& dice, bool one_shot) {
   using When = RestartPolicy::When;
   RestartPolicy policy;
@@ -67,8 +80,8 @@ inline void fill_unit(Dice& dice, Unit& unit) {
                                      : OnFailure::Unhealthy;
   if (dice.one_in(3)) unit.conditions.if_exists = {"/x"};
   if (dice.one_in(15)) unit.conditions.skip_reason = "not here";
-  if (dice.one_in(2)) unit.ready = random_check(dice);
-  if (dice.one_in(3)) unit.health = random_check(dice);
+  if (dice.one_in(2)) unit.ready = random_ready(dice);
+  if (dice.one_in(3)) unit.health = random_health(dice);
   if (dice.one_in(4)) unit.settle = dice.upto(1'000);
   if (dice.one_in(4)) unit.timeout = dice.upto(5'000);
   if (dice.one_in(6)) unit.success_codes = {0, 3};

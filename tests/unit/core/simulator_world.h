@@ -126,12 +126,30 @@ class World {
     }
     // A short-lived program's end may overtake the news of its exec.
     if (!dice_.one_in(10)) add(executed, ExecSucceeded{order.unit, order.run});
+    speak(order, executed);
     const bool service = plan_[order.unit].kind == UnitKind::Service;
     if (service && dice_.one_in(2)) return;  // Runs until it is told to stop.
     const MonoTime end = executed + dice_.upto(dice_.one_in(2) ? 100 : 8'000);
     die(order.run, end,
         dice_.one_in(4) ? ExitStatus::signaled(11)
                         : ExitStatus::exited(static_cast<int>(dice_.below(5))));
+  }
+
+  /// A program that runs may say anything at any time, also what nobody wants to know.
+  void speak(const Spawn& order, MonoTime executed) {
+    const bool asked = plan_[order.unit].ready && speaks_by_itself(plan_[order.unit].ready->probe);
+    for (std::uint32_t i = dice_.below(asked ? 6 : 3); i > 0; --i) {
+      Word word;
+      word.ready = dice_.one_in(2);
+      word.reloading = dice_.one_in(6);
+      word.stopping = dice_.one_in(10);
+      word.alive = dice_.one_in(2);
+      word.hung = dice_.one_in(20);
+      word.speechless = dice_.one_in(20);
+      if (dice_.one_in(5)) word.extend = dice_.upto(3'000);
+      if (dice_.one_in(5)) word.status = "so and so";
+      add(executed + dice_.upto(4'000), Notified{order.unit, order.run, word});
+    }
   }
 
   template <class How>
@@ -174,6 +192,7 @@ class World {
     const Unit& unit = plan_[order.unit];
     const auto& plan = order.kind == CheckKind::Ready ? unit.ready : unit.health;
     if (!plan) throw Broken("a check that the plan does not have");
+    if (speaks_by_itself(plan->probe)) throw Broken("a check of what speaks by itself");
     const auto longest = static_cast<std::uint32_t>(plan->timeout.count());
     const bool ok = !dice_.one_in(3);
     add(now + dice_.upto(longest), CheckFinished{order.unit, order.run, order.kind, ok, "refused"});
@@ -217,6 +236,7 @@ class World {
     if (const auto* fact = std::get_if<CheckFinished>(&event)) {
       return runs_[fact->run.value].process;
     }
+    if (const auto* fact = std::get_if<Notified>(&event)) return runs_[fact->run.value].process;
     return true;
   }
 

@@ -199,7 +199,23 @@ TEST_CASE("what contradicts itself is an error with its place") {
       {"check without a probe", unit("service.a", "ready = { every = \"1s\" }\n"),
        "a.toml:4:19: error: service.a.ready: says not what to probe: give it one of tcp, http, "
        "exec, "
-       "file, log\n"},
+       "file, log, notify, notify_fd\n"},
+      {"health check without a probe", unit("service.a", "health = { failures = 2 }\n"),
+       "a.toml:4:23: error: service.a.health: says not what to probe: give it one of tcp, http, "
+       "exec, file, watchdog\n"},
+      {"a unit that speaks by itself is not asked",
+       unit("service.a",
+            "ready = { notify = true, every = \"1s\" }\nhealth = { watchdog = \"9s\", "
+            "failures = 2 }\n"),
+       "a.toml:4:34: error: service.a.ready.every: does not go with notify: the unit speaks by "
+       "itself, and is not asked\n"
+       "a.toml:5:40: error: service.a.health.failures: does not go with watchdog: the unit speaks "
+       "by itself, and is not asked\n"},
+      {"no notification is written by leaving it out",
+       unit("service.a", "ready = { notify = false }\n"),
+       "a.toml:4:20: error: service.a.ready.notify: must be true, or not be written at all\n"},
+      {"a watchdog without time", unit("service.a", "health = { watchdog = \"0s\" }\n"),
+       "a.toml:4:23: error: service.a.health.watchdog: must be longer than nothing\n"},
       {"check with two probes",
        unit("service.a", "health = { tcp = \"127.0.0.1:1\", file = \"/x\" }\n"),
        "a.toml:4:18: error: service.a.health: must name one probe, not tcp and file\n"},
