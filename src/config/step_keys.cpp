@@ -33,6 +33,9 @@ constexpr std::array kTypes = std::to_array<StepType>({
     {"hooks", "always",
      "Runs the programs of a folder in the order of their names. All are run; the step has failed "
      "when one of them has."},
+    {"remote", "always",
+     "Lays a configuration of another machine over this one, or runs a script of it. In no "
+     "preset."},
 });
 
 constexpr std::array kKeys = std::to_array<StepKey>({
@@ -135,6 +138,24 @@ constexpr std::array kKeys = std::to_array<StepKey>({
 
     {"hooks", "folder", String, "/etc/bootsman/boot.d", "Where the programs are."},
     {"hooks", "time_limit", Duration, "60s", "What each of them may take, before it is killed."},
+
+    {"remote", "overlay", String, "",
+     "URL of a TOML file that is laid over the configuration files, before anything starts. When "
+     "it can't be had, that of an earlier start counts, else none."},
+    {"remote", "overlay_sha256", String, "", "SHA-256 of the overlay, as `sha256sum` prints it."},
+    {"remote", "script", String, "",
+     "URL of a script, which begins with #! and is run after the other steps."},
+    {"remote", "script_sha256", String, "", "SHA-256 of the script."},
+    {"remote", "script_timeout", Duration, "2m", "How long the script may run."},
+    {"remote", "allow_unverified", Bool, "false",
+     "Take files without a SHA-256: whoever has the server has the container."},
+    {"remote", "insecure", Bool, "false",
+     "Do not check the server's certificate, and allow http. Warned of at each start."},
+    {"remote", "ca_file", String, "",
+     "Certificates (PEM) of the authorities that may sign the server's. Empty: $SSL_CERT_FILE, "
+     "else the image's."},
+    {"remote", "timeout", Duration, "30s",
+     "How long fetching a file may take, all tries together."},
 });
 
 Value default_value(const StepKey& key) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "helper/transfer.h"
 #include "steps/text_block.h"
 #include "sys/file.h"
 
@@ -46,6 +47,23 @@ class Applier {
         output ? failure_text(change.command, *output) : output.error().message();
     fail_with("cannot " + change.intent + ": " + reason);
     stopped = !change.go_on;
+  }
+  void operator()(const FetchFile& change) {
+    Transfer transfer;
+    transfer.url = change.url;
+    transfer.sha256 = change.sha256;
+    transfer.access.insecure = change.insecure;
+    transfer.access.ca_file = change.ca_file;
+    transfer.timeout = change.timeout;
+    transfer.max_size = change.max_size;
+    transfer.memory = change.memory;
+    WriteOptions options;
+    options.mode = change.mode;
+    const auto fetched = fetch_file(transfer, change.path, options);
+    if (!fetched) return note(tl::make_unexpected(fetched.error()), "");
+    if (!fetched->stale.empty())
+      outcome.warnings.push_back(change.path + " is that of an earlier start: " + fetched->stale);
+    if (fetched->changed) outcome.done.push_back("fetched " + change.path);
   }
   void operator()(const WriteFile& change) {
     std::string content = change.content;
@@ -140,6 +158,7 @@ std::vector<std::string> targets_of(const StepWork& work) {
   for (const Change& change : work.changes) {
     if (const auto* write = std::get_if<WriteFile>(&change)) paths.push_back(write->path);
     if (const auto* link = std::get_if<MakeLink>(&change)) paths.push_back(link->path);
+    if (const auto* fetch = std::get_if<FetchFile>(&change)) paths.push_back(fetch->path);
     if (const auto* rename = std::get_if<RenameFile>(&change)) paths.push_back(rename->to);
   }
   std::ranges::sort(paths);

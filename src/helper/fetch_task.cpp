@@ -1,5 +1,10 @@
 #include "helper/fetch_task.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <optional>
+
 #include "helper/transfer.h"
 
 namespace bootsman {
@@ -28,23 +33,76 @@ Transfer to_transfer(const Value& request) {
   return transfer;
 }
 
+/// A folder in memory for a file that may lie nowhere else; gone at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    for (const std::string parent : {"/dev/shm", "/tmp", "/run"}) {
+      std::string name = parent + "/bootsman-XXXXXX";
+      if (::mkdtemp(name.data()) == nullptr) continue;
+      path_ = name;
+      return;
+    }
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    if (path_.empty()) return;
+    (void)remove_file(file());
+    (void)::rmdir(path_.c_str());
+  }
+  bool ok() const { return !path_.empty(); }
+  std::string file() const { return path_ + "/file"; }
+
+ private:
+  std::string path_;
+};
+
+Value good_fetch(const Fetched& fetched) {
+  Value answer;
+  answer.set("ok", true);
+  answer.set("changed", fetched.changed);
+  answer.set("sha256", fetched.sha256);
+  answer.set("stale", fetched.stale);
+  return answer;
+}
+
+Value failed_fetch(const FileError& error) {
+  Value answer;
+  answer.set("ok", false);
+  answer.set("why", error.message);
+  return answer;
+}
+
+Value fetched_text(Transfer transfer, const std::string& path, const WriteOptions& options) {
+  auto made = make_directories(path.substr(0, path.rfind('/')), 0700);
+  auto fetched = made ? fetch_file(transfer, path, options)
+                      : FileResult<Fetched>(tl::make_unexpected(made.error()));
+  std::string from = path;
+  std::optional<ScratchFolder> scratch;
+  if (!fetched && fetched.error().refused() && scratch.emplace().ok()) {
+    transfer.memory.clear();
+    from = scratch->file();
+    fetched = fetch_file(transfer, from, options);
+  }
+  if (!fetched) return failed_fetch(fetched.error());
+  auto text = read_file(from, transfer.max_size);
+  if (!text) return failed_fetch(text.error());
+  Value answer = good_fetch(*fetched);
+  answer.set("text", std::move(*text));
+  return answer;
+}
+
 }  // namespace
 
 Value answer_fetch(const Value& request) {
   WriteOptions options;
   if (const std::int64_t mode = request.get_int("mode", 0); mode != 0)
     options.mode = static_cast<std::uint32_t>(mode);
-  const auto fetched = fetch_file(to_transfer(request), request.get_string("path"), options);
-  Value answer;
-  answer.set("ok", fetched.has_value());
-  if (!fetched) {
-    answer.set("why", fetched.error().message);
-    return answer;
-  }
-  answer.set("changed", fetched->changed);
-  answer.set("sha256", fetched->sha256);
-  answer.set("stale", fetched->stale);
-  return answer;
+  const std::string path = request.get_string("path");
+  if (request.get_bool("text", false)) return fetched_text(to_transfer(request), path, options);
+  const auto fetched = fetch_file(to_transfer(request), path, options);
+  return fetched ? good_fetch(*fetched) : failed_fetch(fetched.error());
 }
 
 }  // namespace bootsman

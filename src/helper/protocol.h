@@ -30,8 +30,9 @@ namespace bootsman {
 // `helper fetch`   brings one file up to date with a URL (helper/transfer.h).
 //   request  {"url":"https://…","path":"/x"}, and where they differ from the defaults "sha256",
 //            "insecure", "ca_file", "memory", "mode", "max_size", "tries", "max_redirects", and in
-//            milliseconds "timeout", "stall", "connect", "backoff"
-//   answer   {"ok":true,"changed":true,"sha256":"…","stale":""} or {"ok":false,"why":"cannot …"}
+//            milliseconds "timeout", "stall", "connect", "backoff". With "text":true the answer has
+//            the file's text, and where its folder is refused the file is kept nowhere.
+//   answer   {"ok":true,"changed":true,"sha256":"…","stale":"","text":"…"} or {"ok":false,"why":"cannot …"}
 
 inline constexpr int kHelperFd = 3;
 inline constexpr std::size_t kHelperLineMax = 1024 * 1024;

@@ -8,6 +8,7 @@
 #include "config/step_keys.h"
 #include "plan/accounts.h"
 #include "plan/check_plan.h"
+#include "plan/remote.h"
 
 namespace bootsman {
 namespace {
@@ -98,6 +99,7 @@ class UnitPlanner {
     for (const Key& key : step_setting_keys(step.type))
       if (const Setting* setting = settings_.find(key.path)) own.set(key.path, setting->plain);
     step.settings = with_step_defaults(step.type, own);
+    if (step.type == "remote") check_remote(config_, diagnostics_);
     unit_.builtin = std::move(step);
   }
 

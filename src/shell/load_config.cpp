@@ -118,6 +118,7 @@ std::vector<SourceText> read_sources(const ConfigRequest& request, const Environ
   if (!files) diagnostics.error({}, "", files.error().message());
   if (files)
     for (const std::string& file : *files) add(file);
+  if (request.overlay) sources.push_back(*request.overlay);
   return sources;
 }
 

@@ -22,6 +22,7 @@ struct ConfigRequest {
   bool must_resolve = true;
   std::string default_path = "/etc/bootsman/bootsman.toml";
   std::string folder = "/etc/bootsman/conf.d";  ///< Its *.toml follow in name order.
+  std::optional<SourceText> overlay = {};       ///< Laid over all of them.
 };
 
 struct LoadedConfig {

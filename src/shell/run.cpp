@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "logs/last_words.h"
 #include "shell/load_config.h"
+#include "shell/overlay.h"
 #include "shell/runtime.h"
 #include "shell/setup.h"
 #include "shell/termination_log.h"
@@ -79,10 +80,9 @@ int run_command(const RunOptions& options) {
   ConfigRequest request;
   if (!options.config.empty()) request.path = options.config;
   request.command_line = options.command;
-  const LoadedConfig loaded = load_configuration(request, own_environment());
-  const std::vector<std::string> lines = loaded.lines();
+  LoadedConfig loaded = load_configuration(request, own_environment());
   if (!loaded.ok()) {
-    for (const std::string& line : lines) print(line);
+    for (const std::string& line : loaded.lines()) print(line);
     const std::string what =
         "cannot start: the configuration is not valid, and nothing was started";
     print("bootsman: " + what);
@@ -96,7 +96,8 @@ int run_command(const RunOptions& options) {
         "\"empty\" in a configuration of your own");
     return kExitConfig;
   }
-  return run_plan(setup, loaded.plan, inherited_environment(), lines);
+  lay_overlay(setup, request, own_environment(), loaded);
+  return run_plan(setup, loaded.plan, inherited_environment(), loaded.lines());
 }
 
 }  // namespace bootsman

@@ -31,6 +31,7 @@ constexpr std::array kBuiltIns = std::to_array<BuiltIn>({
      .secret = "JUPYTER_TOKEN"},
     {.type = "shutdown-command", .plan = plan_shutdown_command},
     {.type = "hooks", .plan = plan_hooks, .must_work = true},
+    {.type = "remote", .plan = plan_remote},
 });
 
 }  // namespace

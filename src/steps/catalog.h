@@ -50,6 +50,7 @@ Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_hooks(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_remote(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_shutdown_command(const Value& settings, const StepFacts& facts);
 
 }  // namespace bootsman

@@ -79,8 +79,21 @@ struct RunCommand {
   /// A failure is the step's at its end: the changes that follow are made all the same.
   bool go_on = false;
 };
+/// A file of another machine, brought up to date as helper/transfer.h does it.
+struct FetchFile {
+  std::string path = {};
+  std::string url = {};
+  std::string sha256 = {};  ///< Lower-case hex; empty: not checked.
+  bool insecure = false;
+  std::string ca_file = {};
+  Millis timeout{60'000};  ///< For all tries together.
+  std::uint64_t max_size = 16U << 20;
+  std::optional<std::uint32_t> mode = {};
+  std::string memory = {};  ///< Folder for the server's ETags; empty: none.
+};
 
-using Change = std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand>;
+using Change =
+    std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand, FetchFile>;
 
 struct StepWork {
   std::vector<Change> changes;        ///< In order; the first failure ends the step.

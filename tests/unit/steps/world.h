@@ -186,6 +186,7 @@ class BootWorld : public FileView {
     entries[c.to] = entries[c.from];
     entries.erase(c.from);
   }
+  void apply(const FetchFile& c) { file(c.path, "from " + c.url, c.mode.value_or(0644)); }
   void apply(const RunCommand& c) { (void)run(c.command); }
 };
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "plan/remote.h"
+#include "shell/load_config.h"
+#include "shell/setup.h"
+
+namespace bootsman {
+
+/// Fetches the overlay that the configuration asks for, by a helper, and lays it over: `loaded`
+/// becomes the configuration with it. Where it can't be had, or makes the configuration wrong,
+/// `loaded` stays as it is, and its step `remote` is told why. Nothing happens where none is asked.
+void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environment& env,
+                 LoadedConfig& loaded);
+
+}  // namespace bootsman
