@@ -13,6 +13,7 @@ namespace {
 std::string full_paths(const Key& key, std::string_view step) {
   const std::string path(key.path);
   if (key.scopes == kTop) return path;
+  if (key.scopes == kRoute) return "gateway.routes.*." + path;
   if (!step.empty()) return "step." + std::string(step) + "." + path;
   std::vector<std::string> paths;
   if ((key.scopes & kService) != 0) paths.push_back("service.*." + path);
@@ -137,7 +138,9 @@ std::optional<std::string> explain_key(std::string_view key) {
   std::string text;
   for (const Key& row : key_table()) {
     const bool top = row.scopes == kTop;
-    if (names(top ? key : inner, row)) text += explanation(row, "");
+    const bool route = row.scopes == kRoute && key.starts_with("gateway.routes.");
+    const std::string_view of_route = key.substr(key.rfind('.') + 1);
+    if (names(top ? key : route ? of_route : inner, row)) text += explanation(row, "");
   }
   const std::string_view step = key.starts_with("step.") ? key.substr(5) : key;
   const std::size_t dot = step.find('.');
@@ -152,10 +155,14 @@ std::string reference_page() {
   page += "\n## Top level\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
   for (const Key& key : key_table())
     if (key.scopes == kTop) page += row(key, false);
+  page += "\n## Routes of the gateway: `[gateway.routes.\"/PATH/\"]`\n\n";
+  page += "| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
+  for (const Key& key : key_table())
+    if (key.scopes == kRoute) page += row(key, false);
   page += "\n## Units: `[service.NAME]`, `[step.NAME]`, `[job]`\n\n";
   page += "| Key | For | Type | Default | Meaning |\n|---|---|---|---|---|\n";
   for (const Key& key : key_table())
-    if (key.scopes != kTop) page += row(key, true);
+    if (key.scopes != kTop && key.scopes != kRoute) page += row(key, true);
   page += "\n## Built-in steps\n\nA step with one of these names needs no command.\n";
   for (const StepType& step : step_types()) {
     page += "\n### `[step." + std::string(step.type) + "]`\n\n" + std::string(step.doc) +

@@ -15,12 +15,31 @@ constexpr std::array kKeys{
     // ---- Top tables
     Key{"extends", Word, kTop, "\"workspace\"",
         "The preset that this configuration builds on. Only the first file may say it.",
-        "\"empty\"", "workspace|empty"},
+        "\"empty\"", "workspace|inference|empty"},
     Key{"http.enabled", Boolean, kTop, "true", "Whether the init answers health probes over HTTP.",
         "false"},
     Key{"http.listen", Strings, kTop, "\"0.0.0.0:8080\"",
         "The numeric addresses and ports to answer on, one or several.",
         "[\"127.0.0.1:8080\", \"[::1]:8080\"]"},
+    Key{"gateway.enabled", Boolean, kTop, "true",
+        "Whether the routes of the gateway are served. Without routes there is none.", "false"},
+    Key{"gateway.routes", Routes, kTop, "{}",
+        "Which paths of the HTTP port are passed on, and where to. The longest prefix wins; "
+        "\"/jupyter/\" covers all below it, \"/api\" that path too. `/health`, all below it and "
+        "all "
+        "below `/-/` stay the init's own. Each route is a URL, or a table of the keys below.",
+        "{ \"/\" = \"http://127.0.0.1:5000\", \"/lab/\" = \"http://127.0.0.1:8888\" }"},
+    Key{"gateway.connect_timeout", Duration, kTop, "\"5s\"",
+        "How long a connection to an upstream may take.", "\"1s\""},
+    Key{"gateway.response_timeout", Duration, kTop, "\"5m\"",
+        "How long an upstream may take from the end of a request to the head of its answer.",
+        "\"30m\""},
+    Key{"gateway.idle_timeout", Duration, kTop, "\"10m\"",
+        "How long an answer, or a WebSocket, may stand still before it is ended.", "\"1h\""},
+    Key{"gateway.access_log", Boolean, kTop, "false",
+        "Whether the init's own log gets a line for each request that was passed on, without its "
+        "query.",
+        "true"},
     Key{"control.enabled", Boolean, kTop, "true",
         "Whether the init answers `bootsman status`, `restart` and the like on a unix socket that "
         "only root and the init's own user can use.",
@@ -46,6 +65,29 @@ constexpr std::array kKeys{
         "How lines of units appear in the init's output: with the unit's name in front, as JSON, "
         "or as they are.",
         "\"json\"", "text|json|raw"},
+
+    // ---- Routes of the gateway
+    Key{"to", String, kRoute, "",
+        "The upstream: http:// with a numeric address or localhost, and a port; or unix: with the "
+        "path of a socket below /run, /var/run or /tmp, or an abstract one as @NAME.",
+        "\"http://127.0.0.1:5000\""},
+    Key{"prefix", Word, kRoute, "\"keep\"",
+        "Whether the upstream sees the route's prefix in the path, or has it stripped; then "
+        "X-Forwarded-Prefix tells it, and a path in its Location header gets the prefix again.",
+        "\"strip\"", "keep|strip"},
+    Key{"bearer", String, kRoute, "(none)",
+        "The token that a request must bring as `Authorization: Bearer TOKEN`. The upstream does "
+        "not see it.",
+        "\"${file:/run/secrets/token}\""},
+    Key{"basic", String, kRoute, "(none)",
+        "The `USER:PASSWORD` that a request must bring by HTTP basic authentication.",
+        "\"${file:/run/secrets/user-and-password}\""},
+    Key{"connect_timeout", Duration, kRoute, "(`gateway.connect_timeout`)",
+        "How long a connection to this upstream may take.", "\"1s\""},
+    Key{"response_timeout", Duration, kRoute, "(`gateway.response_timeout`)",
+        "How long this upstream may take until the head of its answer.", "\"30m\""},
+    Key{"idle_timeout", Duration, kRoute, "(`gateway.idle_timeout`)",
+        "How long an answer of this upstream may stand still.", "\"1h\""},
 
     // ---- Every unit
     Key{"enabled", Boolean, kUnit, "true",

@@ -100,6 +100,8 @@ std::string_view type_name(KeyType type) {
       return "a size or \"unlimited\"";
     case KeyType::FileMode:
       return "an octal string";
+    case KeyType::Routes:
+      return "a table of routes";
   }
   return "";
 }
@@ -107,6 +109,7 @@ std::string_view type_name(KeyType type) {
 std::string scope_names(Scopes scopes) {
   std::vector<std::string_view> names;
   if ((scopes & kTop) != 0) return "the top level";
+  if ((scopes & kRoute) != 0) return "routes of the gateway";
   if ((scopes & kService) != 0) names.push_back("services");
   if ((scopes & kCommandStep) != 0 && (scopes & kBuiltinStep) != 0)
     names.push_back("steps");

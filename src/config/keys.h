@@ -29,6 +29,7 @@ enum class KeyType : std::uint8_t {
   Count,      ///< std::uint64_t: a whole number, or "unlimited" (all bits set)
   SizeLimit,  ///< std::uint64_t: a size, or "unlimited" (all bits set)
   FileMode,   ///< std::int64_t: an octal string, "0022"
+  Routes,     ///< No value of its own: Config::routes holds them.
 };
 
 /// The kinds of table a key may stand in.
@@ -38,6 +39,7 @@ enum Scope : std::uint8_t {
   kBuiltinStep = 4,
   kService = 8,
   kJob = 16,
+  kRoute = 64,  ///< [gateway.routes."/PATH/"]
 };
 using Scopes = std::uint8_t;
 

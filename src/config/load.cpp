@@ -44,6 +44,8 @@ std::string called(Scope scope, std::string_view builtin) {
       return "a service";
     case kJob:
       return "the job";
+    case kRoute:
+      return "a route";
     case kTop:
       break;
   }
@@ -101,6 +103,7 @@ class TableReader {
   }
 
   bool value(const Node& node, const Key& key, const std::string& full) {
+    if (key.type == KeyType::Routes) return true;  // Loader::routes() reads them.
     std::optional<Setting> setting = read_setting(node, key, full, context_);
     if (!setting) return false;
     settings_.set(std::string(key.path), std::move(*setting));
@@ -117,7 +120,7 @@ class TableReader {
     Scopes elsewhere = 0;
     for (const Key& key : key_table()) {
       const bool same = key.path == member || key.path.starts_with(member + ".");
-      if (same && scope_ != kTop) elsewhere |= key.scopes & kUnit;
+      if (same && scope_ != kTop && scope_ != kRoute) elsewhere |= key.scopes & kUnit;
     }
     if (elsewhere != 0 && name.find('.') == std::string::npos)
       return ": it is for " + scope_names(elsewhere) + ", not for " + called(scope_, builtin_);
@@ -157,6 +160,7 @@ class Loader {
   void run() {
     top();
     secrets_ = secret_names(result_.config.settings);
+    routes();
     units_of(ConfigKind::Step);
     units_of(ConfigKind::Service);
     if (const Node* job = root_.find("job")) unit(ConfigKind::Job, "job", *job, "job");
@@ -171,6 +175,41 @@ class Loader {
     const std::vector<std::string> none;
     const ReadContext context{facts_, none, result_.diagnostics, true};
     TableReader(kTop, "", context, result_.config.settings).read(root_, "", "", is_unit_table);
+  }
+
+  void routes() {
+    const std::string table = "gateway.routes";
+    const Node* gateway = root_.find("gateway");
+    const Node* all =
+        gateway == nullptr || gateway->table() == nullptr ? nullptr : gateway->find("routes");
+    if (all == nullptr) return;
+    if (all->table() == nullptr) {
+      result_.diagnostics.error(all->at, table,
+                                "must be a table of routes: write routes = { \"/\" = "
+                                "\"http://127.0.0.1:5000\" }");
+      return;
+    }
+    for (const auto& [prefix, node] : *all->table()) route(prefix, node, key_path(table, prefix));
+  }
+
+  void route(const std::string& prefix, const Node& node, const std::string& full) {
+    RouteConfig route;
+    route.prefix = prefix;
+    route.at = node.key_at;
+    Node table = node;
+    if (node.string() != nullptr) {
+      Node to = node;
+      table.data = Node::Table{{"to", std::move(to)}};
+    } else if (node.table() == nullptr) {
+      result_.diagnostics.error(node.at, full,
+                                "must be a URL or a table, not " + std::string(node.kind()));
+      return;
+    }
+    const bool* enabled = result_.config.settings.get<bool>("gateway.enabled");
+    const ReadContext context{facts_, secrets_, result_.diagnostics,
+                              enabled == nullptr || *enabled};
+    route.broken = !TableReader(kRoute, "", context, route.settings).read(table, full, "");
+    result_.config.routes.push_back(std::move(route));
   }
 
   void units_of(ConfigKind kind) {

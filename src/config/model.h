@@ -83,11 +83,20 @@ struct UnitConfig {
   std::string id() const;
 };
 
+/// One route of the gateway: [gateway.routes."/PATH/"], or the string that stands for its `to`.
+struct RouteConfig {
+  std::string prefix;
+  Position at;          ///< Where it was first named.
+  bool broken = false;  ///< Something in it is wrong and was reported.
+  Settings settings;
+};
+
 struct Config {
-  std::vector<std::string> files;  ///< Names, in the order of merging; Position::file counts here.
-  bool complete = true;            ///< False when a whole text could not be read.
-  Settings settings;               ///< Of the top tables: "http.listen", "shutdown.timeout".
-  std::vector<UnitConfig> units;   ///< In the order of the texts, the preset's first.
+  std::vector<std::string> files;   ///< Names, in the order of merging; Position::file counts here.
+  bool complete = true;             ///< False when a whole text could not be read.
+  Settings settings;                ///< Of the top tables: "http.listen", "shutdown.timeout".
+  std::vector<RouteConfig> routes;  ///< In the order of the texts.
+  std::vector<UnitConfig> units;    ///< In the order of the texts, the preset's first.
 };
 
 std::string_view to_text(ConfigKind kind);

@@ -6,6 +6,7 @@
 #include "plan/endpoint.h"
 #include "plan/graph.h"
 #include "plan/links.h"
+#include "plan/plan_gateway.h"
 #include "plan/unit_plan.h"
 
 namespace bootsman {
@@ -144,6 +145,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   const Order order = stable_order(edges);
   report_cycles(links, order.cycles, config.files, diagnostics);
   if (order.cycles.empty()) place(plan, std::move(units), links, order.nodes);
+  result.web.gateway = plan_gateway(config, plan, diagnostics);
   diagnostics.sort();
   return result;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "plan/gateway_plan.h"
 #include "plan/plan.h"
 
 namespace bootsman {
@@ -22,6 +23,7 @@ struct PlanFacts {
 
 struct PlanResult {
   Plan plan;                ///< Only of use where diagnostics has no errors.
+  WebPlan web;              ///< Likewise.
   Diagnostics diagnostics;  ///< Everything that is wrong, by place.
 };
 

@@ -36,7 +36,10 @@ Request closing_request() {
 }  // namespace
 
 HttpConnection::HttpConnection(const Shared& shared, LocalDoor door)
-    : shared_(shared), door_(door), parser_(shared.limits.http) {}
+    : shared_(shared),
+      door_(door),
+      parser_(shared.limits.http, door.handler != nullptr ? StreamFilter{} : shared.passing.takes) {
+}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -99,8 +102,22 @@ void HttpConnection::read(ssize_t count) {
 }
 
 void HttpConnection::go_on(std::string_view bytes) {
+  std::string behind;  // What came behind a request that was passed on.
   while (phase_ == Phase::Reading) {
     auto answers = answer(bytes);
+    if (passed_ && (answers.empty() || send(std::exchange(answers, {})))) {
+      pass_on(std::string(bytes));
+      if (phase_ != Phase::Reading) return;
+      if (last_) return linger();
+      start_reading();
+      behind = std::exchange(unread_, {});
+      bytes = behind;
+      continue;
+    }
+    if (passed_) {
+      unread_.assign(bytes);
+      return;
+    }
     if (phase_ == Phase::Streaming && stream_->upgraded) return stream_received(bytes);
     if (phase_ == Phase::Waiting || phase_ == Phase::Streaming) {
       unread_.assign(bytes);
@@ -124,8 +141,8 @@ void HttpConnection::go_on(std::string_view bytes) {
 /// The answers to what stands in `bytes`, up to a batch; empty when more must come first.
 std::string HttpConnection::answer(std::string_view& bytes) {
   std::string answers;
-  while (!last_ && phase_ == Phase::Reading && answers.size() < kBatchMax) {
-    const auto said = parser_.next(bytes);
+  while (!last_ && !passed_ && phase_ == Phase::Reading && answers.size() < kBatchMax) {
+    auto said = parser_.next(bytes);
     if (std::holds_alternative<NeedMore>(said)) break;
     if (const auto* request = std::get_if<Request>(&said)) {
       early_ = std::move(answers);
@@ -136,6 +153,8 @@ std::string HttpConnection::answer(std::string_view& bytes) {
     } else if (const auto* refusal = std::get_if<Refusal>(&said)) {
       answers += serialise(plain_response(refusal->status, refusal->why), closing_request());
       last_ = true;
+    } else if (auto* streamed = std::get_if<StreamedHead>(&said)) {
+      passed_ = std::make_unique<Request>(std::move(streamed->request));
     } else {
       answers += kContinue;
     }
@@ -192,6 +211,10 @@ void HttpConnection::answer_late(std::uint64_t number, Answer answer) {
 
 /// Goes on with what came behind the request that is answered now.
 void HttpConnection::resume() {
+  if (passed_) {
+    pass_on(std::exchange(unread_, {}));
+    if (phase_ != Phase::Reading) return;
+  }
   if (last_) return linger();
   const auto unread = std::exchange(unread_, {});
   go_on(unread);
@@ -264,7 +287,9 @@ void HttpConnection::due_in(Millis delay) {
 }
 
 std::optional<std::uint64_t> HttpConnection::waits_since() const {
-  if (phase_ == Phase::Writing || phase_ == Phase::Waiting) return std::nullopt;
+  if (phase_ == Phase::Writing || phase_ == Phase::Waiting || phase_ == Phase::Passing) {
+    return std::nullopt;
+  }
   if (phase_ == Phase::Streaming && (stream_->upgraded || stream_->waiting() > 0)) {
     return std::nullopt;
   }
@@ -273,6 +298,7 @@ std::optional<std::uint64_t> HttpConnection::waits_since() const {
 
 void HttpConnection::time_over() {
   const auto self = shared_from_this();
+  if (const auto passage = passage_) return passage->time_over();
   if (phase_ == Phase::Waiting) return answer_late(requests_, Response(overdue_));
   if (phase_ == Phase::Streaming && stream_->over && stream_->waiting() == 0) return stream_over();
   const bool half_sent = phase_ == Phase::Reading && !parser_.between_requests();
@@ -286,6 +312,7 @@ void HttpConnection::time_over() {
 void HttpConnection::close() {
   phase_ = Phase::Closed;
   stream_.reset();
+  if (const auto passage = std::exchange(passage_, nullptr)) passage->close();
   socket_.reset();
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "shell/answer.h"
+#include "shell/passage.h"
 #include "shell/uv.h"
 #include "wire/http.h"
 
@@ -48,6 +49,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     HttpHandler handler;
     ServerLimits limits;
     std::span<char> buffer;  ///< Read into, and used up before the next read.
+    Passing passing;         ///< Of requests that did not come by a local door.
     /// deadline() is another.
     std::function<void(HttpConnection&)> moved;
     /// The connection is over; the owner lets go of it.
@@ -58,6 +60,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   ~HttpConnection();
 
   bool is_local() const { return door_.handler != nullptr; }
+  /// Its request is with an upstream.
+  bool is_passing() const { return phase_ == Phase::Passing; }
 
   /// Takes over a connected, non-blocking stream socket; closes it when that fails.
   Result<void> open(int socket);
@@ -89,7 +93,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void close();
 
  private:
-  enum class Phase : std::uint8_t { Reading, Waiting, Writing, Streaming, Lingering, Closed };
+  enum class Phase : std::uint8_t {
+    Reading,
+    Waiting,
+    Writing,
+    Streaming,
+    Passing,
+    Lingering,
+    Closed,
+  };
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
@@ -111,6 +123,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void stream_received(std::string_view bytes);
   void stream_input_ended();
   void stream_over();
+  void pass_on(std::string unread);
+  void take_back(UvPtr<uv_tcp_t> socket, std::string unread, bool last);
   bool send(std::string bytes);
   void linger();
   void start_reading();
@@ -130,6 +144,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string early_;                   ///< Answers to those before it, not sent yet.
   std::unique_ptr<HttpStream> stream_;  ///< In phase Streaming.
   Response overdue_;                    ///< Its answer when none comes in time.
+  std::unique_ptr<Request> passed_;     ///< The head of a request that is to be passed on.
+  std::shared_ptr<Passage> passage_;    ///< In phase Passing.
+  bool pass_begins_ = false;
   std::size_t dropped_ = 0;
   std::uint64_t since_ = 0;  ///< When the deadline was set.
   std::uint64_t deadline_ = 0;

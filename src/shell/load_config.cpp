@@ -163,6 +163,7 @@ LoadedConfig load_configuration(const ConfigRequest& request, const Environment&
   loaded.diagnostics.sort();
   loaded.files = std::move(read.config.files);
   loaded.plan = std::move(planned.plan);
+  loaded.web = std::move(planned.web);
   return loaded;
 }
 

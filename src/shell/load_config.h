@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "plan/gateway_plan.h"
 #include "plan/plan.h"
 
 namespace bootsman {
@@ -27,6 +28,7 @@ struct ConfigRequest {
 
 struct LoadedConfig {
   Plan plan;  ///< Only of use where there are no errors.
+  WebPlan web;
   std::vector<std::string> files;
   Diagnostics diagnostics;
 

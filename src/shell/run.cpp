@@ -35,8 +35,8 @@ void leave_word(const LoadedConfig& loaded, std::string reason) {
                         termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
 }
 
-int run_plan(const Setup& setup, const Plan& plan, std::vector<EnvVar> environment,
-             const std::vector<std::string>& warnings) {
+int run_plan(const Setup& setup, const Plan& plan, const WebPlan& web,
+             std::vector<EnvVar> environment, const std::vector<std::string>& warnings) {
   std::vector<EnvVar> secrets = take_secrets(environment, plan.secret_names);
   uv_loop_t loop;
   if (const int status = uv_loop_init(&loop); status != 0) {
@@ -45,7 +45,7 @@ int run_plan(const Setup& setup, const Plan& plan, std::vector<EnvVar> environme
   }
   int code = kExitInternal;
   {
-    Runtime runtime(&loop, setup, plan,
+    Runtime runtime(&loop, setup, plan, web,
                     UnitEnvironment(std::move(environment), std::move(secrets)));
     std::string from;
     for (const std::string& source : plan.sources) from += (from.empty() ? "" : ", ") + source;
@@ -97,7 +97,7 @@ int run_command(const RunOptions& options) {
     return kExitConfig;
   }
   lay_overlay(setup, request, own_environment(), loaded);
-  return run_plan(setup, loaded.plan, inherited_environment(), loaded.lines());
+  return run_plan(setup, loaded.plan, loaded.web, inherited_environment(), loaded.lines());
 }
 
 }  // namespace bootsman

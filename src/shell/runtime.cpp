@@ -30,10 +30,12 @@ std::optional<MonoTime> earliest(std::initializer_list<std::optional<MonoTime>> 
 
 }  // namespace
 
-Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvironment environment)
+Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
+                 UnitEnvironment environment)
     : loop_(loop),
       setup_(setup),
       plan_(plan),
+      web_(web),
       state_(initial_state(plan, random_seed())),
       environment_(std::move(environment)),
       logs_(loop, 1, 2),
@@ -50,6 +52,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvi
       launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
+      gateway_(loop, web.gateway, gateway_hooks()),
       server_(loop,
               answering_at_once([this](const Request& request) { return answer_http(request); })),
       control_(server_, plan_, state_, logs_.ring(), own_log_,
@@ -94,6 +97,7 @@ Result<int> Runtime::run() {
   });
 
   not_listening_ = plan_.http.enabled ? plan_.http.listen : std::vector<ListenAddress>{};
+  server_.pass_on(gateway_.passing());
   listen();
   if (plan_.control.enabled) control_.open();
   post(Booted{});

@@ -11,6 +11,7 @@
 #include "shell/children.h"
 #include "shell/container_usage.h"
 #include "shell/control_server.h"
+#include "shell/gateway.h"
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
@@ -29,8 +30,9 @@ namespace bootsman {
 /// after all facts of the turn are in; one timer.
 class Runtime {
  public:
-  /// Borrows the setup and the plan. `environment` is without secrets.
-  Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, UnitEnvironment environment);
+  /// Borrows the setup and the plans. `environment` is without secrets.
+  Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
+          UnitEnvironment environment);
   ~Runtime();
 
   /// Says a line in the init's own log before or while it runs.
@@ -68,6 +70,7 @@ class Runtime {
   void step_answer(const Value& line);
   void listen();
   Response answer_http(const Request& request);
+  Gateway::Hooks gateway_hooks();
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
   void write_termination_message(const Finish& finish);
@@ -75,6 +78,7 @@ class Runtime {
   uv_loop_t* loop_;
   const Setup& setup_;
   const Plan& plan_;
+  const WebPlan& web_;
   State state_;
   UnitEnvironment environment_;
   LogHub logs_;
@@ -86,6 +90,7 @@ class Runtime {
   Notify notify_;
   Launcher launcher_;
   Checks checks_;
+  Gateway gateway_;
   HttpServer server_;
   ControlServer control_;
   std::optional<Signals> signals_;

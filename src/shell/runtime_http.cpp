@@ -9,7 +9,15 @@ Response Runtime::answer_http(const Request& request) {
                 {[this] { return health_verdict(plan_, state_); },
                  [this] { return ready_verdict(plan_, state_); },
                  [this] { return startup_verdict(plan_, state_); },
-                 [this](const Request& asked) { return metrics_response(asked, metrics_view()); }});
+                 [this](const Request& asked) { return metrics_response(asked, metrics_view()); },
+                 &web_.gateway});
+}
+
+Gateway::Hooks Runtime::gateway_hooks() {
+  return {[this](const GatewayRoute& route, const UpstreamTrouble& trouble) {
+            return trouble_response(trouble, route, plan_, state_, mono_now());
+          },
+          [this](const std::string& line) { say(Severity::Info, line); }};
 }
 
 MetricsView Runtime::metrics_view() const {

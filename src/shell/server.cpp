@@ -220,7 +220,9 @@ bool HttpServer::has_room(bool local) const {
   const auto most = local ? shared_.limits.local : shared_.limits.connections;
   if (connections_.size() < most) return true;
   std::size_t count = 0;
-  for (const auto& [key, connection] : connections_) count += key->is_local() == local ? 1 : 0;
+  for (const auto& [key, connection] : connections_) {
+    count += key->is_local() == local && !key->is_passing() ? 1 : 0;
+  }
   return count < most;
 }
 

@@ -42,6 +42,10 @@ class HttpServer {
   /// never to the handler of the TCP port. They have places of their own (ServerLimits::local).
   Result<void> listen_local(UniqueFd listening, HttpHandler handler);
 
+  /// Lets somebody pass requests of TCP clients on to upstreams. They take no place of those whom
+  /// the handler answers. Before listen().
+  void pass_on(Passing passing) { shared_.passing = std::move(passing); }
+
   /// Stops listening and drops all clients. May be called twice.
   void close();
 

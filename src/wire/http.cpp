@@ -37,6 +37,7 @@ bool split_target(Request& request) {
     rest.remove_prefix(scheme + 3);
     const auto authority = std::min(rest.find_first_of("/?"), rest.size());
     if (authority == 0) return false;
+    request.authority = rest.substr(0, authority);
     rest.remove_prefix(authority);
   } else if (!rest.starts_with('/')) {
     return false;
@@ -46,6 +47,11 @@ bool split_target(Request& request) {
   request.path = mark == 0 ? "/" : std::string(rest.substr(0, mark));
   request.query = rest.substr(std::min(mark + 1, rest.size()));
   return true;
+}
+
+bool ends_chunked(std::string_view encodings) {
+  return encodings.find(',') != encodings.npos &&
+         trim_blanks(encodings.substr(encodings.rfind(',') + 1)) == "chunked";
 }
 
 bool host_is_sane(std::string_view host) {
@@ -64,7 +70,7 @@ struct RequestParser::Impl {
   /// library has no limits and takes several spaces for one.
   enum class Part : std::uint8_t { Line, Headers, Body };
 
-  explicit Impl(HttpLimits of) : limits(of) {
+  Impl(HttpLimits of, StreamFilter filter) : limits(of), streams(std::move(filter)) {
     static const llhttp_settings_t kTable = settings();
     llhttp_init(&parser, HTTP_REQUEST, &kTable);
     parser.data = this;
@@ -73,10 +79,10 @@ struct RequestParser::Impl {
   ParseStep next(std::string_view& bytes);
   std::size_t look_at_line(std::string_view bytes);
   std::size_t may_feed(std::string_view bytes);
+  ParseStep finish();
   ParseStep stopped(llhttp_errno_t error, std::string_view bytes);
   void judge_head();
   void judge_lengths();
-  Request finish();
   void refuse(int status, std::string why) { refusal = Refusal{status, std::move(why)}; }
 
   static llhttp_settings_t settings();
@@ -87,6 +93,7 @@ struct RequestParser::Impl {
   static int body(llhttp_t* p, const char* at, std::size_t size) noexcept;
 
   HttpLimits limits;
+  StreamFilter streams;
   llhttp_t parser;
   Part part = Part::Line;
   std::size_t used = 0;  ///< Raw bytes of this part.
@@ -94,6 +101,9 @@ struct RequestParser::Impl {
   bool started = false;  ///< A byte of a request line has come.
   bool complete = false;
   bool wants_continue = false;
+  bool streaming = false;  ///< The body of this request is handed out.
+  std::string_view piece;  ///< Of the body, not handed out yet.
+  std::string joined;      ///< Holds `piece` where it came in several parts.
   std::string method;
   std::string target;
   std::string protocol;
@@ -107,7 +117,8 @@ struct RequestParser::Impl {
 template <auto Member>
 int RequestParser::Impl::append(llhttp_t* p, const char* at, std::size_t size) noexcept {
   try {
-    (of(p).*Member).append(at, size);
+    // Trailers are dropped, and so not gathered: a streamed body has no limit.
+    if (of(p).part != Part::Body) (of(p).*Member).append(at, size);
     return HPE_OK;
   } catch (...) {
     return HPE_USER;
@@ -133,9 +144,24 @@ int RequestParser::Impl::header_complete(llhttp_t* p) noexcept {
   }
 }
 
-int RequestParser::Impl::body(llhttp_t* p, const char*, std::size_t size) noexcept {
-  of(p).request.body_size += size;
-  return of(p).request.body_size > of(p).limits.body ? HPE_USER : HPE_OK;
+int RequestParser::Impl::body(llhttp_t* p, const char* at, std::size_t size) noexcept {
+  auto& self = of(p);
+  if (!self.streaming) {
+    self.request.body_size += size;
+    return self.request.body_size > self.limits.body ? HPE_USER : HPE_OK;
+  }
+  try {
+    if (self.piece.empty()) {
+      self.piece = {at, size};
+    } else {
+      if (self.joined.empty()) self.joined = self.piece;
+      self.joined.append(at, size);
+      self.piece = self.joined;
+    }
+    return HPE_OK;
+  } catch (...) {
+    return HPE_USER;
+  }
 }
 
 llhttp_settings_t RequestParser::Impl::settings() {
@@ -178,6 +204,7 @@ std::size_t RequestParser::Impl::may_feed(std::string_view bytes) {
     if (size == 0 && !bytes.empty()) refuse(431, "the headers are too long");
     return size;
   }
+  if (streaming) return bytes.size();
   // Chunk sizes, their extensions and trailers count too, so that a body of nothing but these ends.
   const auto most = limits.body * 2 + limits.headers;
   const auto size = std::min(bytes.size(), most - used);
@@ -186,6 +213,8 @@ std::size_t RequestParser::Impl::may_feed(std::string_view bytes) {
 }
 
 ParseStep RequestParser::Impl::next(std::string_view& bytes) {
+  joined.clear();
+  if (complete) return finish();
   // After its pause at the end of the head the library may be done without another byte.
   bool resumed = part == Part::Body;
   while (!refusal && (!bytes.empty() || resumed)) {
@@ -200,11 +229,14 @@ ParseStep RequestParser::Impl::next(std::string_view& bytes) {
     if (part != Part::Line) used += taken;
     if (error != HPE_OK) {
       auto said = stopped(error, bytes);
+      // What came before the mistake comes first, however the bytes were cut.
+      if (refusal && !piece.empty()) return BodyPiece{std::exchange(piece, {})};
       if (!std::holds_alternative<NeedMore>(said)) return said;
     } else if (part == Part::Line && end == '\n' && !method.empty()) {
       part = Part::Headers;
       used = 0;
     }
+    if (!piece.empty()) return BodyPiece{std::exchange(piece, {})};
     resumed = error == HPE_PAUSED;
   }
   if (refusal) return *refusal;
@@ -226,6 +258,7 @@ ParseStep RequestParser::Impl::stopped(llhttp_errno_t error, std::string_view by
   }
   if (complete) {
     llhttp_resume(&parser);
+    if (!piece.empty()) return BodyPiece{std::exchange(piece, {})};
     return finish();
   }
   judge_head();
@@ -234,6 +267,7 @@ ParseStep RequestParser::Impl::stopped(llhttp_errno_t error, std::string_view by
   used = 0;
   parser.upgrade = 0;  // RFC 9110, 7.8: a server may ignore Upgrade.
   llhttp_resume(&parser);
+  if (streaming) return StreamedHead{request};
   if (wants_continue && bytes.empty()) return ContinueWanted{};
   return NeedMore{};
 }
@@ -257,6 +291,7 @@ void RequestParser::Impl::judge_head() {
   if (hosts == 1 && !host_is_sane(*request.header("host"))) {
     return refuse(400, "Host is not a host");
   }
+  if (!host_is_sane(request.authority)) return refuse(400, "the target's host is none");
   judge_lengths();
 }
 
@@ -265,29 +300,40 @@ void RequestParser::Impl::judge_lengths() {
   if (encoding != nullptr && request.http_1_0) {
     return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
   }
+  // RFC 9112, 6.3: where chunked is not the last, the end of the body cannot be told.
+  if (encoding != nullptr && lower(*encoding) != "chunked" && !ends_chunked(lower(*encoding))) {
+    return refuse(400, "the Transfer-Encoding does not end with chunked");
+  }
   if (encoding != nullptr && lower(*encoding) != "chunked") {
     return refuse(501, "no Transfer-Encoding but chunked is known here");
   }
-  if (encoding == nullptr && parser.content_length > limits.body) {
+  request.chunked = encoding != nullptr;
+  if (request.header("content-length") != nullptr) request.content_length = parser.content_length;
+  streaming = streams && streams(request);
+  if (!streaming && encoding == nullptr && parser.content_length > limits.body) {
     return refuse(413, "the body is too long");
   }
   const auto* expect = request.header("expect");
   if (expect == nullptr || request.http_1_0) return;
   if (lower(*expect) != "100-continue") return refuse(417, "only 100-continue can be expected");
   wants_continue = encoding != nullptr || parser.content_length > 0;
+  request.expects_continue = wants_continue;
 }
 
-Request RequestParser::Impl::finish() {
+ParseStep RequestParser::Impl::finish() {
   part = Part::Line;
   used = 0;
   last = 0;
   started = false;
   complete = false;
   wants_continue = false;
-  return std::exchange(request, Request{});
+  auto whole = std::exchange(request, Request{});
+  if (std::exchange(streaming, false)) return RequestEnd{};
+  return whole;
 }
 
-RequestParser::RequestParser(HttpLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+RequestParser::RequestParser(HttpLimits limits, StreamFilter streams)
+    : impl_(std::make_unique<Impl>(limits, std::move(streams))) {}
 RequestParser::~RequestParser() = default;
 
 bool RequestParser::between_requests() const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,14 +26,19 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
-/// One whole request. Its body was counted and dropped: no route takes one.
+/// One whole request. Its body was counted and dropped: no route takes one; or, of a streamed
+/// request, its head.
 struct Request {
-  std::string method;  ///< "GET", "HEAD", …
-  std::string target;  ///< As it was sent.
-  std::string path;    ///< Of origin-form and absolute-form alike, not decoded; "*" of OPTIONS.
-  std::string query;   ///< Without the "?".
+  std::string method;     ///< "GET", "HEAD", …
+  std::string target;     ///< As it was sent.
+  std::string path;       ///< Of origin-form and absolute-form alike, not decoded; "*" of OPTIONS.
+  std::string query;      ///< Without the "?".
+  std::string authority;  ///< Of absolute-form; else empty.
   std::vector<Header> headers;
   std::size_t body_size = 0;
+  std::optional<std::uint64_t> content_length;  ///< Where the head says it.
+  bool chunked = false;                         ///< The body comes in chunks.
+  bool expects_continue = false;  ///< The client waits for "100 Continue" before it sends it.
   bool http_1_0 = false;
   bool keep_alive = true;  ///< What the client asks for, by its version and Connection.
 
@@ -87,7 +93,20 @@ struct Refusal {
   int status = 400;
   std::string why;
 };
-using ParseStep = std::variant<NeedMore, ContinueWanted, Request, Refusal>;
+/// The head of a streamed request; its body follows in pieces, then RequestEnd.
+struct StreamedHead {
+  Request request;
+};
+/// A part of the body, without its chunks' sizes; good until the next call or change of the bytes.
+struct BodyPiece {
+  std::string_view bytes;
+};
+struct RequestEnd {};
+using ParseStep =
+    std::variant<NeedMore, ContinueWanted, Request, Refusal, StreamedHead, BodyPiece, RequestEnd>;
+
+/// Whether the body of the request with this head is wanted in pieces; then it has no limit.
+using StreamFilter = std::function<bool(const Request& head)>;
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -96,7 +115,7 @@ inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// lengths, missing or doubled Host are refused.
 class RequestParser {
  public:
-  explicit RequestParser(HttpLimits limits = {});
+  explicit RequestParser(HttpLimits limits = {}, StreamFilter streams = {});
   ~RequestParser();
 
   /// Reads on, at most to the end of one request, and takes what it read from the front of

@@ -10,10 +10,12 @@ namespace bootsman {
 
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 20> kStatusTexts{{
+constexpr std::array<std::pair<int, std::string_view>, 22> kStatusTexts{{
     {101, "Switching Protocols"},
     {200, "OK"},
+    {308, "Permanent Redirect"},
     {400, "Bad Request"},
+    {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},

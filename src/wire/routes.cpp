@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "wire/gateway.h"
 
 namespace bootsman {
 
@@ -56,6 +57,10 @@ constexpr std::array<Route, 6> kRoutes{{
 }  // namespace
 
 Response answer(const Request& request, const PortView& view) {
+  if (view.gateway != nullptr) {
+    auto verdict = route_request(request, *view.gateway);
+    if (auto* said = std::get_if<Response>(&verdict)) return std::move(*said);
+  }
   const auto route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) {
     return plain_response(404, "nothing is served here; try /health");

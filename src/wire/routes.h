@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/status.h"
+#include "plan/gateway_plan.h"
 #include "wire/http.h"
 
 namespace bootsman {
@@ -14,6 +15,7 @@ struct PortView {
   std::function<Verdict()> ready;
   std::function<Verdict()> startup;
   std::function<Response(const Request&)> metrics;
+  const GatewayPlan* gateway = nullptr;  ///< Null: there is none.
 };
 
 /// The most reasons that one answer names; how many more there are is said.
@@ -22,8 +24,9 @@ inline constexpr std::size_t kReasonsMax = 100;
 /// Answers one request of the HTTP port, by the table of routes. `/health`, `/health/ready` and
 /// `/health/startup`: 200 `{"health": "true"}` or 503 `{"health": "false", "reasons": [{"unit": …,
 /// "why": …}]}`; `/health/live`: always 200; `/-/metrics`, also `/metrics`: see
-/// metrics_response(). Another path: 404; another method than GET and HEAD:
-/// 405.
+/// metrics_response(). What the gateway says itself comes first
+/// (route_request()); what it passes on never gets here. Another path: 404; another method than GET
+/// and HEAD: 405.
 Response answer(const Request& request, const PortView& view);
 
 }  // namespace bootsman

@@ -67,6 +67,7 @@ def test_numbers_are_those_of_the_units(boot):
 def test_no_line_of_output_and_no_environment_gets_out(boot):
     container = boot('[service.web]\nenv = { COLOUR = "mauve" }\n'
                      'command = ["sh", "-c", "echo chartreuse; exit 3"]\n')
+    container.wait_for_boot()
     wait_for_number(container, 'bootsman_unit_restarts_total{unit="service.web"}', 1)
     text = container.http("/metrics").body
     assert "mauve" not in text and "chartreuse" not in text

@@ -138,7 +138,7 @@ TEST_CASE("every mistake is reported with its place, key and what to do") {
        "\"workspace\"?\n"},
       {"preset of another type", "extends = true\n",
        "a.toml:1:11: error: extends: must be a string, not a boolean: one of \"empty\", "
-       "\"workspace\"\n"},
+       "\"inference\", \"workspace\"\n"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -25,7 +25,7 @@ TEST_CASE("every row explains itself") {
     CHECK(key.scopes != 0);
     CHECK((key.type == KeyType::Word) == !key.words.empty());
     CHECK(explain_key(key.path).has_value());
-    for (int scope = 1; scope <= kJob; scope *= 2)
+    for (int scope = 1; scope <= kRoute; scope *= 2)
       if ((key.scopes & scope) != 0) CHECK(seen.insert({key.path, scope}).second);
   }
 }
@@ -38,6 +38,11 @@ TEST_CASE("every example is accepted where its key stands") {
     world.env = {{"JOB_PREFIX", "x"}};
     std::string text;
     if (key.scopes == kTop) text = line;
+    if (key.scopes == kRoute) {
+      text = "[gateway.routes.\"/a/\"]\n" + line;
+      if (key.path != "to") text += "to = \"http://127.0.0.1:5000\"\n";
+      world.files = {{"/run/secrets/token", "t"}, {"/run/secrets/user-and-password", "u:p"}};
+    }
     if ((key.scopes & kBuiltinStep) != 0) text += "[step.motd]\n" + line;
     // A check needs a probe beside its other keys.
     const bool checks = key.path.starts_with("ready.") || key.path.starts_with("health.");
@@ -70,6 +75,8 @@ TEST_CASE("keys are found by all their names") {
       {"job.command", "job.command\n"},
       {"http.listen", "Default: \"0.0.0.0:8080\""},
       {"http", "http.enabled\n"},
+      {"gateway.routes", "Type:    a table of routes"},
+      {"gateway.routes.*.bearer", "gateway.routes.*.bearer\n"},
       {"motd", "Due:     once"},
       {"step.motd", "step.motd.file\n"},
       {"motd.file", "Default: \"/etc/matrixdc-motd\""},

@@ -65,7 +65,10 @@ TEST_CASE("writing a default down changes nothing") {
                               : path.starts_with("health.") ? "health.tcp = \"127.0.0.1:1\"\n"
                                                             : "";
     const auto text = [&](const std::string& extra) {
-      const std::string top = key.scopes == kTop ? extra : "";
+      const std::string top = key.scopes == kTop ? extra
+                              : key.scopes == kRoute
+                                  ? "[gateway.routes.\"/\"]\nto = \"unix:@a\"\n" + extra
+                                  : "";
       const auto in = [&](int scope) { return (key.scopes & scope) != 0 ? probe + extra : ""; };
       return top + unit("service.a", in(kService)) + unit("step.b", in(kCommandStep)) +
              unit("job", in(kJob)) + "[step.motd]\n" + in(kBuiltinStep);
