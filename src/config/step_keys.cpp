@@ -22,6 +22,10 @@ constexpr std::array kTypes = std::to_array<StepType>({
     {"timezone", "changed", "Sets the time zone of the container."},
     {"locale", "changed", "Sets the language of the container."},
     {"password", "always", "Sets passwords from a file or from ROOT_PASSWORD."},
+    {"authorized_keys", "changed",
+     "Gives users public keys to log in by ssh with: those of $AUTHORIZED_KEYS, of the file that "
+     "$AUTHORIZED_KEYS_FILE names, and of the settings, in one block of each user's file. A key "
+     "that is taken away from all of them loses its place there at the next start."},
     {"ssh", "changed", "Prepares sshd: host keys, settings, the environment of sessions."},
     {"motd", "once", "Shows what the container has in every interactive shell."},
     {"pip", "once", "Points pip at a package index."},
@@ -29,6 +33,10 @@ constexpr std::array kTypes = std::to_array<StepType>({
     {"npm", "once", "Points npm at a registry."},
     {"conda", "once", "Points conda at its channels."},
     {"jupyter", "once", "Settings, server configuration and token of Jupyter."},
+    {"files", "changed",
+     "Writes, copies and fetches files. A target may begin with {python}, the folder of modules of "
+     "each Python that is found, and have the wildcards *, ? and [a-z] for what is there. What a "
+     "user changed in a home stays. Each failure concerns its target alone."},
     {"shutdown-command", "changed", "Makes `shutdown` stop the container."},
     {"hooks", "always",
      "Runs the programs of a folder in the order of their names. All are run; the step has failed "
@@ -76,6 +84,18 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"password", "account", String, "root", "Whose password ROOT_PASSWORD is."},
     {"password", "allow_default_password", Bool, "false",
      "Leave the public default password 123456 usable."},
+
+    {"authorized_keys", "users", Strings, R"(["root"])", "Who gets the keys."},
+    {"authorized_keys", "keys", Strings, "[]", "Public keys, as lines of authorized_keys."},
+    {"authorized_keys", "file", String, "", "A file with such lines. Empty: none."},
+    {"authorized_keys", "url", String, "",
+     "An https address of such lines. While the server is away the last answer counts."},
+    {"authorized_keys", "sha256", String, "", "Of what the url gives. Empty: it is not checked."},
+    {"authorized_keys", "ca_file", String, "",
+     "Certificates to check the server by. Empty: the system's."},
+    {"authorized_keys", "time_limit", Duration, "30s", "How long the url may take."},
+    {"authorized_keys", "config", String, "/etc/ssh/sshd_config",
+     "sshd's configuration file, whose AuthorizedKeysFile says where keys are."},
 
     {"ssh", "permit_root_login", String, "yes", "sshd's PermitRootLogin."},
     {"ssh", "password_authentication", Bool, "true", "sshd's PasswordAuthentication."},
@@ -131,6 +151,25 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"jupyter", "root_dir", String, "/root", "Folder that the file browser shows."},
     {"jupyter", "token", Bool, "true",
      "Use $JUPYTER_TOKEN or a random token that stays the same for this container."},
+
+    {"files", "write", Pairs, "{}", "Texts by target."},
+    {"files", "copy", Pairs, "{}",
+     "Files (of at most 4 MiB) and folders of the image by target. A folder that is there and not "
+     "empty stays."},
+    {"files", "download", Pairs, "{}",
+     "Addresses by target: {\"{python}/notebook/static/base/images/logo.png\" = "
+     "\"https://HOST/logo.png#sha256=…\"}."},
+    {"files", "clone", Pairs, "{}",
+     "Git repositories by target, with a branch or tag after a #. A folder that is there and not "
+     "empty stays. The program git does it."},
+    {"files", "modes", Pairs, "{}", "Modes by target, octal."},
+    {"files", "overwrite", Bool, "false", "Replace also what a user changed in a home."},
+    {"files", "allow_unverified", Bool, "false", "Fetch also what has no #sha256=."},
+    {"files", "insecure", Bool, "false",
+     "Do not look at certificates, and allow http. With a warning at each start."},
+    {"files", "ca_file", String, "", "Certificates to check servers by. Empty: the system's."},
+    {"files", "time_limit", Duration, "5m", "What each download, copy and clone may take."},
+    {"files", "max_size", String, "2GiB", "What a download may have."},
 
     {"shutdown-command", "file", String, "/usr/bin/shutdown", "Where the command goes."},
     {"shutdown-command", "trash", String, "/root/.local/share/Trash",

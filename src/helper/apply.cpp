@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "helper/transfer.h"
+#include "helper/web_files.h"
 #include "steps/text_block.h"
 #include "sys/file.h"
 
@@ -40,30 +40,31 @@ class Applier {
       note(std::move(removed), "removed " + change.path);
   }
   void operator()(const RunCommand& change) {
-    const auto output = run_(change.command);
-    if (output && !output->timed_out && output->status.success())
-      return outcome.done.push_back("ran " + change.command.argv[0]);
-    const std::string reason =
-        output ? failure_text(change.command, *output) : output.error().message();
-    fail_with("cannot " + change.intent + ": " + reason);
-    stopped = !change.go_on;
+    if (ran(change))
+      outcome.done.push_back("ran " + change.command.argv[0]);
+    else
+      stopped = stopped || !change.go_on;
   }
   void operator()(const FetchFile& change) {
-    Transfer transfer;
-    transfer.url = change.url;
-    transfer.sha256 = change.sha256;
-    transfer.access.insecure = change.insecure;
-    transfer.access.ca_file = change.ca_file;
-    transfer.timeout = change.timeout;
-    transfer.max_size = change.max_size;
-    transfer.memory = change.memory;
-    WriteOptions options;
-    options.mode = change.mode;
-    const auto fetched = fetch_file(transfer, change.path, options);
-    if (!fetched) return note(tl::make_unexpected(fetched.error()), "");
+    auto fetched = fetch_to(change);
+    if (!fetched) {
+      outcome.refused = fetched.error().refused() && !change.go_on;
+      fail_and_go_on(std::move(fetched).error().message);
+      stopped = stopped || !change.go_on;
+      return;
+    }
     if (!fetched->stale.empty())
       outcome.warnings.push_back(change.path + " is that of an earlier start: " + fetched->stale);
     if (fetched->changed) outcome.done.push_back("fetched " + change.path);
+  }
+  void operator()(const FillFolder& change) {
+    (void)remove_folder(change.fresh);
+    if (ran(change.make)) {
+      auto renamed = rename_file(change.fresh, change.path);
+      if (renamed) return outcome.done.push_back("filled " + change.path);
+      fail_and_go_on(std::move(renamed).error().message);
+    }
+    (void)remove_folder(change.fresh);
   }
   void operator()(const WriteFile& change) {
     std::string content = change.content;
@@ -85,6 +86,14 @@ class Applier {
  private:
   static FileId to_id(const FileOwner& owner) { return {owner.uid, owner.gid}; }
 
+  bool ran(const RunCommand& change) {
+    const auto output = run_(change.command);
+    if (output && !output->timed_out && output->status.success()) return true;
+    const std::string reason =
+        output ? failure_text(change.command, *output) : output.error().message();
+    fail_and_go_on("cannot " + change.intent + ": " + reason);
+    return false;
+  }
   void note(FileResult<bool> result, std::string what) {
     if (!result) {
       outcome.refused = result.error().refused();
@@ -94,10 +103,13 @@ class Applier {
     }
   }
   void fail_with(std::string error) {
+    fail_and_go_on(std::move(error));
+    stopped = true;
+  }
+  void fail_and_go_on(std::string error) {
     if (!outcome.ok) error = outcome.error + "; " + error;
     outcome.ok = false;
     outcome.error = std::move(error);
-    stopped = true;
   }
 
   /// The first candidate that passes; what is in place already need not be tried again.

@@ -179,7 +179,9 @@ Result<CommandOutput> run_command(const CommandLine& command,
   }
   std::vector<std::string> arguments = command.argv;
   std::vector<std::string> variables;
-  for (const auto& [name, value] : env) variables.push_back(name + "=" + value);
+  std::map<std::string, std::string> all = env;
+  for (const EnvVar& var : command.env) all[var.name] = var.value;
+  for (const auto& [name, value] : all) variables.push_back(name + "=" + value);
   const int code =
       ::posix_spawn(&child.pid, command.argv[0].c_str(), &setup.actions, &setup.attributes,
                     pointers(arguments).data(), pointers(variables).data());

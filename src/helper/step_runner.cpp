@@ -6,6 +6,7 @@
 #include "config/step_keys.h"
 #include "helper/apply.h"
 #include "helper/command.h"
+#include "helper/web_files.h"
 #include "helper/world_facts.h"
 #include "steps/sha256.h"
 
@@ -53,6 +54,7 @@ StepRunner::StepRunner(StepFacts facts, Answer answer, std::string first_boot_fl
       flag_(std::move(first_boot_flag)),
       record_(Record::load(facts_.state_folder)) {
   facts_.query = [this](const CommandLine& command) { return run_command(command, facts_.env); };
+  facts_.fetch = [this](const WebFile& file) { return fetch_text(file, facts_.state_folder); };
 }
 
 void StepRunner::run(const Value& entry) {
@@ -111,6 +113,7 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
   if (!work) return {"failed", work.error().message()};
   tell(id, *work);
   if (!work->skipped.empty()) return {"skipped", work->skipped};
+  announce_transfers(id, *work);
   const ApplyOutcome outcome = apply_work(*work, [&](const CommandLine& command) {
     announce(id, command);
     return run_command(command, facts_.env);
@@ -120,7 +123,11 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
     const bool can_wait = outcome.refused && !step.must_work;
     return {can_wait ? "skipped" : "failed", outcome.error};
   }
-  for (const EnvVar& var : work->env) facts_.env[var.name] = var.value;
+  for (const EnvVar& var : work->env) {
+    facts_.env[var.name] = var.value;
+    // Our own transfers go by the proxies, too.
+    (void)::setenv(var.name.c_str(), var.value.c_str(), 1);
+  }
   remember(id, step, *work);
   if (!outcome.done.empty()) return {"changed", summary(outcome.done)};
   if (!work->env.empty()) return {"changed", imported(work->env)};
@@ -151,9 +158,20 @@ void StepRunner::tell(const std::string& id, const StepWork& work) {
 void StepRunner::announce(const std::string& id, const CommandLine& command) {
   // Its output comes without a name in the log.
   if (command.to_log) say(id, "running " + command.argv[0], "info");
+  announce_time(id, command.timeout);
+}
+
+void StepRunner::announce_transfers(const std::string& id, const StepWork& work) {
+  Millis time{0};
+  for (const Change& change : work.changes)
+    if (const auto* fetch = std::get_if<FetchFile>(&change)) time += fetch->from.timeout;
+  if (time > Millis(0)) announce_time(id, time);
+}
+
+void StepRunner::announce_time(const std::string& id, Millis time) {
   Value message;
   message.set("id", id);
-  message.set("needs_ms", command.timeout.count());
+  message.set("needs_ms", time.count());
   answer_(message);
 }
 

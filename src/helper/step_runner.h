@@ -42,6 +42,8 @@ class StepRunner {
   void tell(const std::string& id, const StepWork& work);
   /// To be called before a command that changes something is run.
   void announce(const std::string& id, const CommandLine& command);
+  void announce_transfers(const std::string& id, const StepWork& work);
+  void announce_time(const std::string& id, Millis time);
   void say(const std::string& id, const std::string& text, const char* severity);
   void remember(const std::string& id, const BuiltIn& step, const StepWork& work);
 

@@ -48,6 +48,8 @@ Result<StepWork> plan_resolv(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_hosts(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_authorized_keys(const Value& settings, const StepFacts& facts);
+Result<StepWork> plan_files(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_hooks(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts);
 Result<StepWork> plan_remote(const Value& settings, const StepFacts& facts);

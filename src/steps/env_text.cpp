@@ -78,7 +78,7 @@ std::vector<EnvVar> publishable(const std::map<std::string, std::string>& env,
 }
 
 std::string env_script(const std::vector<EnvVar>& env) {
-  std::string script;
+  std::string script = "[ -z \"${" + std::string(kBootMark) + "-}\" ] || return 0\n";
   for (const EnvVar& var : env) {
     if (var.name == "PATH") continue;
     script += "[ -n \"${" + var.name + "+x}\" ] || export " + var.name + "=" +

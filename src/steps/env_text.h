@@ -22,6 +22,10 @@ std::string shell_quote(std::string_view text);
 std::vector<EnvVar> publishable(const std::map<std::string, std::string>& env,
                                 const std::vector<std::string>& exclude);
 
+/// Set where the init itself sources profile files: what an earlier start of the container, or the
+/// one that an image was saved from, published there must not come back as this one's environment.
+inline constexpr std::string_view kBootMark = "BOOTSMAN_BOOT";
+
 /// A shell file that sets them where they are not set already (so a client's LANG stays) and adds
 /// the folders of PATH that are missing. May be sourced any number of times.
 std::string env_script(const std::vector<EnvVar>& env);

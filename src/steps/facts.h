@@ -43,6 +43,12 @@ struct StepRecord {
   std::string memo;
 };
 
+/// A text that a server gave.
+struct WebText {
+  std::string text;
+  std::string stale;  ///< Not empty: it is of an earlier time, since the server is away, for this.
+};
+
 /// All that a step may know. Given the same facts it wants the same work.
 struct StepFacts {
   std::map<std::string, std::string> env;  ///< The init's, without secrets.
@@ -58,6 +64,8 @@ struct StepFacts {
   std::string state_folder = "/var/lib/bootsman";
   /// Runs a program that only looks. Fails where it can't be run.
   std::function<Result<CommandOutput>(const CommandLine&)> query;
+  /// The text of a server's file, of at most 1 MiB.
+  std::function<Result<WebText>(const WebFile&)> fetch;
   /// crypt(3): the hash of `secret` by the method and salt of `setting` (a salt or a whole hash).
   /// Fails for a method that is not known here.
   std::function<Result<std::string>(std::string_view secret, std::string_view setting)> crypt;

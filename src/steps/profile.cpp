@@ -14,7 +14,8 @@ bool shells_own(std::string_view name) {
   static constexpr std::string_view kNames[] = {"_",    "PWD",  "OLDPWD", "SHLVL",  "PS1",
                                                 "PS2",  "PS4",  "IFS",    "OPTIND", "PPID",
                                                 "TERM", "PATH", "HOME"};
-  return std::ranges::find(kNames, name) != std::end(kNames) || name.starts_with("BASH");
+  return std::ranges::find(kNames, name) != std::end(kNames) || name.starts_with("BASH") ||
+         name == kBootMark;
 }
 
 void append_new(std::vector<std::string>& folders, std::string_view path) {
@@ -72,6 +73,7 @@ Result<StepWork> plan_profile(const Value& settings, const StepFacts& facts) {
     command.argv = {bash.value_or("/bin/sh"), "-c",
                     "{ . " + shell_quote(file) + "; } >&2; exec env -0"};
     command.timeout = *limit;
+    command.env = {{std::string(kBootMark), "1"}};
     const auto output = facts.query(command);
     if (!output) return fail(Error(output.error()).within("cannot source " + file));
     if (output->timed_out || !output->status.success()) {

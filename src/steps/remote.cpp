@@ -16,13 +16,13 @@ void add_script(const RemoteSource& source, const Value& settings, const StepFac
   const std::string folder = facts.state_folder + "/remote";
   const std::string script = folder + "/script";
   work.changes.push_back(MakeDirectory{.path = folder, .mode = 0700});
-  work.changes.push_back(FetchFile{.path = script,
-                                   .url = source.url,
-                                   .sha256 = source.sha256,
-                                   .insecure = source.insecure,
-                                   .ca_file = source.ca_file,
-                                   .timeout = source.timeout,
-                                   .max_size = kScriptMax,
+  work.changes.push_back(FetchFile{.from = {.url = source.url,
+                                            .sha256 = source.sha256,
+                                            .insecure = source.insecure,
+                                            .ca_file = source.ca_file,
+                                            .max_size = kScriptMax,
+                                            .timeout = source.timeout},
+                                   .path = script,
                                    .mode = 0700,
                                    .memory = folder});
   CommandLine command{.argv = {script}};

@@ -20,8 +20,19 @@ struct CommandLine {
   std::vector<std::string> argv = {};
   std::string input = {};  ///< Its stdin; never logged.
   Millis timeout{10'000};
+  std::vector<EnvVar> env = {};  ///< Beside the init's own.
   /// What it prints goes to the init's log at once instead of into CommandOutput.
   bool to_log = false;
+};
+
+/// A file of a server.
+struct WebFile {
+  std::string url = {};
+  std::string sha256 = {};  ///< Empty: what comes is not checked.
+  bool insecure = false;    ///< Plain http, and certificates are not looked at.
+  std::string ca_file = {};
+  std::uint64_t max_size = 0;
+  Millis timeout{60'000};
 };
 
 struct CommandOutput {
@@ -79,21 +90,27 @@ struct RunCommand {
   /// A failure is the step's at its end: the changes that follow are made all the same.
   bool go_on = false;
 };
-/// A file of another machine, brought up to date as helper/transfer.h does it.
+
+/// Brings a file up to date with a server's, as helper/transfer.h does it.
 struct FetchFile {
+  WebFile from = {};
   std::string path = {};
-  std::string url = {};
-  std::string sha256 = {};  ///< Lower-case hex; empty: not checked.
-  bool insecure = false;
-  std::string ca_file = {};
-  Millis timeout{60'000};  ///< For all tries together.
-  std::uint64_t max_size = 16U << 20;
   std::optional<std::uint32_t> mode = {};
+  std::optional<FileOwner> owner = {};
   std::string memory = {};  ///< Folder for the server's ETags; empty: none.
+  /// A failure is the step's at its end: the changes that follow are made all the same.
+  bool go_on = false;
+};
+/// Makes a folder that is absent or empty: the folder `fresh` beside it is filled, then takes its
+/// place whole. A failure is the step's at its end.
+struct FillFolder {
+  std::string path = {};
+  std::string fresh = {};  ///< What an interrupted run left there is removed first.
+  RunCommand make = {};    ///< Fills `fresh`.
 };
 
-using Change =
-    std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand, FetchFile>;
+using Change = std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand,
+                            FetchFile, FillFolder>;
 
 struct StepWork {
   std::vector<Change> changes;        ///< In order; the first failure ends the step.

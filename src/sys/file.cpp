@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace bootsman {
 namespace {
@@ -298,6 +299,13 @@ FileResult<bool> remove_file(const std::string& path) {
   if (!faulted("remove") && ::unlink(path.c_str()) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return file_error("remove", path, errno);
+}
+
+FileResult<bool> remove_folder(const std::string& path) {
+  std::error_code error;
+  const auto removed = std::filesystem::remove_all(path, error);
+  if (error) return file_error("remove", path, error.value());
+  return removed > 0;
 }
 
 FileResult<bool> rename_file(const std::string& from, const std::string& to) {

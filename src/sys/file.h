@@ -87,6 +87,10 @@ FileResult<bool> replace_link(const std::string& path, const std::string& target
 /// Removes a file or symlink. False: it was not there.
 FileResult<bool> remove_file(const std::string& path);
 
+/// Removes a folder with all that is in it; symlinks are removed, not followed. Where something
+/// can't be removed the rest is left, too.
+FileResult<bool> remove_folder(const std::string& path);
+
 FileResult<bool> rename_file(const std::string& from, const std::string& to);
 
 /// Writes all of it at `offset`. False with errno set.

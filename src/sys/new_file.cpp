@@ -38,8 +38,9 @@ FileResult<NewFile> NewFile::create(const std::string& path, const WriteOptions&
   file.temporary_ = temporary;
   const bool exists = old.kind == FileKind::Regular;
   const int fd = file.fd_.get();
-  if (exists && (old.uid != ::geteuid() || old.gid != ::getegid()) &&
-      ::fchown(fd, old.uid, old.gid) != 0)
+  const FileId own{::geteuid(), ::getegid()};
+  const FileId owner = options.owner.value_or(exists ? FileId{old.uid, old.gid} : own);
+  if ((owner.uid != own.uid || owner.gid != own.gid) && ::fchown(fd, owner.uid, owner.gid) != 0)
     return file_error("write", path, errno);
   if (::fchmod(fd, options.mode.value_or(exists ? old.mode : 0644)) != 0)
     return file_error("write", path, errno);

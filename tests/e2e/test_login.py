@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -126,3 +127,40 @@ def test_password_of_the_environment_lets_in(workspace):
     container = workspace(env={"ROOT_PASSWORD": "from the pod"})
     ssh.wait_for_sshd(container)
     assert ssh.ssh(container, "id -u", password="from the pod").stdout == "0\n"
+
+
+@pytest.fixture
+def key(tmp_path):
+    """The path of a new private key; the public one is beside it."""
+    path = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True, timeout=30)
+    return path
+
+
+def test_public_key_of_the_environment_lets_in_beside_a_users_own(root, workspace, key, tmp_path):
+    own = tmp_path / "own"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", own], check=True, timeout=30)
+    root.remove("/root/.ssh/authorized_keys")
+    root.write("/root/.ssh/authorized_keys", own.with_suffix(".pub").read_text())
+    container = workspace(env={"AUTHORIZED_KEYS": key.with_suffix(".pub").read_text()})
+    ssh.wait_for_sshd(container)
+    assert ssh.by_key(container, key, "id -u").stdout == "0\n"
+    assert ssh.by_key(container, own, "id -u").stdout == "0\n"
+    container.stop()
+    without = workspace()
+    ssh.wait_for_sshd(without)
+    assert ssh.by_key(without, key, "id -u").returncode == 255
+    assert ssh.by_key(without, own, "id -u").stdout == "0\n"
+
+
+def test_public_key_lets_another_user_in_under_strict_modes(root, workspace, key):
+    root.append("/etc/passwd", "alice:x:1101:100::/srv/alice:/bin/sh\n")
+    root.append("/etc/shadow", "alice:*:19000:0:99999:7:::\n")
+    root.path("/srv/alice").mkdir(parents=True)
+    os.chown(root.path("/srv/alice"), 1101, 100)
+    root.write("/etc/bootsman/bootsman.toml", '[step.authorized_keys]\nusers = ["root", "alice"]\n')
+    container = workspace(env={"AUTHORIZED_KEYS": key.with_suffix(".pub").read_text()})
+    ssh.wait_for_sshd(container)
+    assert ssh.by_key(container, key, "id -u", user="alice").stdout == "1101\n"
+    status = root.path("/srv/alice/.ssh/authorized_keys").stat()
+    assert (status.st_uid, status.st_mode & 0o777) == (1101, 0o600)

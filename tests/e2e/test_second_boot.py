@@ -59,6 +59,28 @@ def test_second_and_third_boot_change_no_byte(with_bashrc, workspace):
         assert not changed, f"the {number} boot changed {sorted(changed)}"
 
 
+def test_environment_of_an_earlier_start_does_not_come_back(root, workspace):
+    # Login shells see it by /etc/profile, which the next start sources itself.
+    boot_once(lambda: workspace(env={"OF_THE_FIRST_POD": "x", "PATH": "/of/the/first/pod:/usr/bin:/bin:/usr/sbin"}))
+    assert "OF_THE_FIRST_POD" in root.read("/etc/profile.d/bootsman-env.sh")
+    boot_once(workspace)
+    assert "first" not in root.read("/etc/profile.d/bootsman-env.sh").lower()
+
+
+def test_image_saved_from_a_container_and_started_elsewhere_is_a_new_container(with_bashrc, workspace):
+    boot_once(workspace)
+    first = snapshot(with_bashrc)
+    boot_once(lambda: workspace(hostname="elsewhere"))
+    after = snapshot(with_bashrc)
+    changed = {path for path in first.keys() | after.keys() if first.get(path) != after.get(path)}
+    keys = {path for path in after if path.startswith("etc/ssh/ssh_host_")}
+    assert len(keys) >= 6
+    assert changed == keys, "what belongs to one container alone is made anew, and nothing else"
+    boot_once(lambda: workspace(hostname="elsewhere"))
+    assert snapshot(with_bashrc) == after
+    assert not list(with_bashrc.path("/etc/ssh").glob(".bootsman*"))
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_first_boot_makes_the_target(target, first_boot):
     assert target in first_boot, f"/{target} was not written by the first boot"

@@ -92,7 +92,8 @@ class Stream:
 class Container:
     """`command` as PID 1 of new PID, mount, UTS, IPC and network namespaces, in a Root."""
 
-    def __init__(self, root, command=None, env=None, stdin=subprocess.DEVNULL, read_only=False):
+    def __init__(self, root, command=None, env=None, stdin=subprocess.DEVNULL, read_only=False,
+                 hostname="bootsman-test"):
         self.root = root
         command = command or [BINARY_INSIDE, "run"]
         variables = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", **(env or {})}
@@ -102,7 +103,7 @@ class Container:
             ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--mount=/proc/{root.pid}/ns/mnt", "--",
              "env", "-i", *(f"{name}={value}" for name, value in variables.items()),
              "unshare", "--pid", "--mount", "--uts", "--ipc", "--net", "--fork", "--kill-child=SIGKILL", "--",
-             ENTER_SH, root.mount_point, "bootsman-test", *map(str, command)],
+             ENTER_SH, root.mount_point, hostname, *map(str, command)],
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.started = time.monotonic()
         self.stdout, self.stderr = Stream(self.process.stdout), Stream(self.process.stderr)

@@ -14,6 +14,12 @@ def ssh(container, *words, **options):
     return run(container, "ssh", "root@127.0.0.1", *words, **options)
 
 
+def by_key(container, key, *words, user="root"):
+    """ssh with this private key and nothing else."""
+    options = ["-o", "PreferredAuthentications=publickey", "-o", "IdentitiesOnly=yes", "-i", str(key), *OPTIONS]
+    return container.from_outside("ssh", *options, f"{user}@127.0.0.1", *words)
+
+
 def interactive(container, typed, **options):
     """An interactive login shell on a terminal of its own; returns what the person sees."""
     return run(container, "ssh", "-tt", "root@127.0.0.1", input=typed, **options).stdout

@@ -28,6 +28,21 @@ TEST_CASE("a new file is there only after its commit, with the old one's mode") 
   CHECK(list_directory(folder.path) == std::vector<std::string>{"file"});
 }
 
+TEST_CASE("a new file has the owner that is asked for") {
+  if (::geteuid() != 0) return;
+  const Folder folder;
+  auto file = NewFile::create(folder / "file", {0600, true, FileId{1101, 100}});
+  REQUIRE(file);
+  REQUIRE(file->commit());
+  CHECK(stat_file(folder / "file").uid == 1101);
+  CHECK(stat_file(folder / "file").gid == 100);
+  REQUIRE(write_file(folder / "file", "x", {0600, true, FileId{1, 2}}));
+  CHECK(stat_file(folder / "file").uid == 1);
+  CHECK(write_file(folder / "file", "x", {0600, true, FileId{1, 2}}).value_or(true) == false);
+  CHECK(write_file(folder / "file", "x", {0600, true, FileId{3, 2}}).value_or(false));
+  CHECK(stat_file(folder / "file").uid == 3);
+}
+
 TEST_CASE("a new file that is dropped leaves nothing") {
   const Folder folder;
   {

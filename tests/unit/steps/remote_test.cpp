@@ -26,7 +26,7 @@ TEST_CASE("a script is fetched into the state folder and then run") {
   REQUIRE(work->changes.size() == 3);
   const auto& fetch = std::get<FetchFile>(work->changes[1]);
   CHECK(fetch.path == "/var/lib/bootsman/remote/script");
-  CHECK(fetch.sha256 == "ab");
+  CHECK(fetch.from.sha256 == "ab");
   CHECK(fetch.mode == 0700);
   const auto& run = std::get<RunCommand>(work->changes[2]);
   CHECK(run.command.argv == std::vector<std::string>{fetch.path});

@@ -62,10 +62,11 @@ class BootWorld : public FileView {
     return found->second.text;
   }
   std::vector<std::string> list(const std::string& path) const override {
+    const std::string folder = path == "/" ? path : path + "/";
     std::vector<std::string> names;
     for (const auto& [name, entry] : entries)
-      if (name.starts_with(path + "/") && name.find('/', path.size() + 1) == std::string::npos)
-        names.push_back(name.substr(path.size() + 1));
+      if (name.starts_with(folder) && name.find('/', folder.size()) == std::string::npos)
+        names.push_back(name.substr(folder.size()));
     return names;
   }
 
@@ -186,8 +187,12 @@ class BootWorld : public FileView {
     entries[c.to] = entries[c.from];
     entries.erase(c.from);
   }
-  void apply(const FetchFile& c) { file(c.path, "from " + c.url, c.mode.value_or(0644)); }
   void apply(const RunCommand& c) { (void)run(c.command); }
+  void apply(const FetchFile& c) { file(c.path, "from " + c.from.url, c.mode.value_or(0644)); }
+  void apply(const FillFolder& c) {
+    (void)run(c.make.command);
+    folder_(c.path).file(c.path + "/filled", "");
+  }
 };
 
 inline Value settings(std::initializer_list<std::pair<const char*, Value>> rows) {

@@ -1,4 +1,5 @@
 # Written by bootsman (step ssh) at each start: the container's environment.
+[ -z "${BOOTSMAN_BOOT-}" ] || return 0
 [ -n "${JOB_PREFIX+x}" ] || export JOB_PREFIX='s3://b/数据'
 [ -n "${LANG+x}" ] || export LANG='zh_CN.UTF-8'
 [ -n "${LINES2+x}" ] || export LINES2='a
