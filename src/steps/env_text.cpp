@@ -8,8 +8,9 @@ namespace {
 
 bool session_own(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD",   "SHLVL",         "_",
-      "TERM", "MAIL", "DISPLAY", "PS1",   "IFS", "HOSTNAME", "NOTIFY_SOCKET", "container"};
+      "HOME",           "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD",   "SHLVL",         "_",
+      "TERM",           "MAIL", "DISPLAY", "PS1",   "IFS", "HOSTNAME", "NOTIFY_SOCKET", "container",
+      "AUTHORIZED_KEYS"};
   return std::ranges::find(kNames, name) != std::end(kNames) || name.starts_with("SSH_") ||
          name.starts_with("BOOTSMAN_") || name.starts_with("BASH");
 }

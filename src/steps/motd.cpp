@@ -59,7 +59,7 @@ Result<StepWork> plan_motd(const Value& settings, const StepFacts& facts) {
     work.changes.push_back(
         WriteFile{.path = path, .content = with_block(**old, kBlock, body, BlockPlace::End)});
   }
-  if (!hooked)
+  if (!hooked && find_program(facts, "bash"))
     work.changes.push_back(WriteFile{.path = "/etc/bash.bashrc",
                                      .content = with_block("", kBlock, body, BlockPlace::End)});
   return work;

@@ -165,15 +165,21 @@ Result<void> want_env_script(const StepFacts& facts, const std::vector<EnvVar>& 
       "# Written by bootsman (step ssh) at each start: the container's environment.\n" +
       env_script(env);
   work.changes.push_back(std::move(script));
+  const std::string body =
+      "[ ! -r " + std::string(kEnvScript) + " ] || . " + std::string(kEnvScript) + "\n";
+  bool hooked = false;
+  const auto hook = [&](const std::string& path, std::string_view text) {
+    hooked = true;
+    work.changes.push_back(
+        WriteFile{.path = path, .content = with_block(text, kEnvBlock, body, BlockPlace::Top)});
+  };
   for (const std::string path : {"/etc/bash.bashrc", "/etc/bashrc"}) {
     auto text = read_if_there(facts, path);
     if (!text) return fail(std::move(text).error());
-    if (!*text) continue;
-    const std::string body =
-        "[ ! -r " + std::string(kEnvScript) + " ] || . " + std::string(kEnvScript) + "\n";
-    work.changes.push_back(
-        WriteFile{.path = path, .content = with_block(**text, kEnvBlock, body, BlockPlace::Top)});
+    if (*text) hook(path, **text);
   }
+  // The step motd makes this file, too: the second start must find nothing new to do.
+  if (!hooked && find_program(facts, "bash")) hook("/etc/bash.bashrc", "");
   return {};
 }
 

@@ -30,6 +30,7 @@ void with_zone(BootWorld& world) {
 }
 
 void debian(BootWorld& world) {
+  world.program("/usr/bin/bash");
   with_zone(world);
   with_ssh(world,
            "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\n"
@@ -54,6 +55,7 @@ void ubuntu(BootWorld& world) {
 }
 
 void centos(BootWorld& world) {
+  world.program("/bin/bash").program("/usr/bin/bash");
   with_zone(world);
   with_ssh(world,
            "HostKey /etc/ssh/ssh_host_rsa_key\nSyslogFacility AUTHPRIV\nPermitRootLogin yes\n"

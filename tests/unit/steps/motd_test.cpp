@@ -25,7 +25,7 @@ TEST_CASE("an old motd is replaced, an author's is kept") {
   CHECK(world.text("/etc/matrixdc-motd").starts_with("# Written by bootsman"));
 
   BootWorld own;
-  own.file("/etc/matrixdc-motd", "echo hello\n");
+  own.file("/etc/matrixdc-motd", "echo hello\n").program("/usr/bin/bash");
   own.start("motd");
   CHECK(own.text("/etc/matrixdc-motd") == "echo hello\n");
   CHECK(own.text("/etc/bash.bashrc").find("/etc/matrixdc-motd") != std::string::npos);
