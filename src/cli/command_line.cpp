@@ -10,6 +10,7 @@
 #include "cli/control_commands.h"
 #include "cli/health_command.h"
 #include "cli/help_command.h"
+#include "cli/plan_command.h"
 #include "cli/version_command.h"
 #include "cli/wrap_command.h"
 #include "helper/motd_main.h"
@@ -37,6 +38,8 @@ constexpr Handler kHandlers[] = {
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
     {"check", [](const Invocation& asked) { return check_command(asked); }},
+    {"plan", [](const Invocation& asked) { return plan_command(asked); }},
+    {"run-step", [](const Invocation& asked) { return run_step_command(asked); }},
     {"status", [](const Invocation& asked) { return status_command(asked); }},
     {"start", [](const Invocation& asked) { return change_command(asked); }},
     {"stop", [](const Invocation& asked) { return change_command(asked); }},

@@ -22,6 +22,15 @@ constexpr OptionRow kWrapOptions[] = {
 constexpr OptionRow kCheckOptions[] = {
     {"--env", "", "variables must have values in this environment (else a warning)"},
 };
+constexpr OptionRow kPlanOptions[] = {
+    {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
+    {"--diff", "", "show how files would change"},
+    {"--json", "", "print all of it as JSON"},
+    {"--dot", "", "print who waits for whom as a graph, for dot(1)"},
+};
+constexpr OptionRow kRunStepOptions[] = {
+    {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
+};
 constexpr OptionRow kHealthOptions[] = {
     {"--live", "", "does the init answer at all"},
     {"--ready", "", "is the boot done and every unit ready"},
@@ -47,7 +56,7 @@ constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 15> kCommands{{
+constexpr std::array<CommandRow, 17> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -82,6 +91,23 @@ constexpr std::array<CommandRow, 15> kCommands{{
      .details =
          "Starts nothing. FILE is found as by `bootsman run`. Exit code 0: good, 1: errors.\n",
      .options = kCheckOptions,
+     .words_max = 1},
+    {.name = "plan",
+     .words = "[--] [CMD…]",
+     .doc = "show what a start would do, in which order and why",
+     .details =
+         "Writes nothing and starts nothing but programs that only look; /etc/profile is read\n"
+         "as at a start. Of a file that not everybody may read no text is shown. An overlay of\n"
+         "[step.remote] is not fetched: that of the last start counts.\n",
+     .options = kPlanOptions,
+     .words_max = 1'000'000,
+     .takes_command = true},
+    {.name = "run-step",
+     .words = "NAME",
+     .doc = "do one boot step now, also when it was done before",
+     .details = "Exit code 0: it is done, or there is nothing to do; 1: it failed.\n",
+     .options = kRunStepOptions,
+     .words_min = 1,
      .words_max = 1},
     {.name = "health",
      .words = "",

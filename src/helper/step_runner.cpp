@@ -86,7 +86,7 @@ StepRunner::Verdict StepRunner::decide(const std::string& id, const BuiltIn& ste
   const std::string reason = not_due(step, entry.get_string("when"));
   if (!reason.empty()) return {"unchanged", reason};
   std::optional<PasswordLock> lock;
-  if (step.locks_passwords) {
+  if (step.locks_passwords && !pretend_) {
     auto taken = PasswordLock::take(kPasswordLock, kLockTimeout);
     if (!taken) return {"failed", taken.error().message};
     lock.emplace(std::move(*taken));
@@ -113,11 +113,7 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
   if (!work) return {"failed", work.error().message()};
   tell(id, *work);
   if (!work->skipped.empty()) return {"skipped", work->skipped};
-  announce_transfers(id, *work);
-  const ApplyOutcome outcome = apply_work(*work, [&](const CommandLine& command) {
-    announce(id, command);
-    return run_command(command, facts_.env);
-  });
+  const ApplyOutcome outcome = carry_out(id, *work);
   for (const std::string& warning : outcome.warnings) say(id, warning, "warning");
   if (!outcome.ok) {
     const bool can_wait = outcome.refused && !step.must_work;
@@ -132,6 +128,15 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
   if (!outcome.done.empty()) return {"changed", summary(outcome.done)};
   if (!work->env.empty()) return {"changed", imported(work->env)};
   return {"unchanged", "everything is as it should be"};
+}
+
+ApplyOutcome StepRunner::carry_out(const std::string& id, const StepWork& work) {
+  if (pretend_) return pretend_(work);
+  announce_transfers(id, work);
+  return apply_work(work, [&](const CommandLine& command) {
+    announce(id, command);
+    return run_command(command, facts_.env);
+  });
 }
 
 void StepRunner::tell(const std::string& id, const StepWork& work) {
@@ -184,6 +189,7 @@ void StepRunner::say(const std::string& id, const std::string& text, const char*
 }
 
 void StepRunner::remember(const std::string& id, const BuiltIn& step, const StepWork& work) {
+  if (pretend_) return;
   StepRecord record;
   record.identity = facts_.identity;
   record.memo = work.memo;
@@ -202,7 +208,7 @@ void StepRunner::remember(const std::string& id, const BuiltIn& step, const Step
 }
 
 void StepRunner::finish() {
-  if (!first_boot_seen_ || first_boot_failed_ || foreign_flag()) return;
+  if (pretend_ || !first_boot_seen_ || first_boot_failed_ || foreign_flag()) return;
   (void)write_file(flag_, kFlagText);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/value.h"
+#include "helper/apply.h"
 #include "helper/record.h"
 #include "steps/catalog.h"
 
@@ -21,6 +22,10 @@ class StepRunner {
   /// `facts` without the parts that change from step to step.
   StepRunner(StepFacts facts, Answer answer, std::string first_boot_flag = kFirstBootFlag);
 
+  using Pretend = std::function<ApplyOutcome(const StepWork&)>;
+  /// From now on nothing is written, recorded or locked: the work goes to `pretend` instead.
+  void only_pretend(Pretend pretend) { pretend_ = std::move(pretend); }
+
   /// One entry of the request's "steps". Its answers are given before this returns; a failure
   /// concerns this step alone.
   void run(const Value& entry);
@@ -35,6 +40,7 @@ class StepRunner {
   };
 
   Verdict decide(const std::string& id, const BuiltIn& step, const Value& entry);
+  ApplyOutcome carry_out(const std::string& id, const StepWork& work);
   Verdict apply(const std::string& id, const BuiltIn& step, const Value& settings);
   /// Not empty: the step is not due, for this reason.
   std::string not_due(const BuiltIn& step, const std::string& when) const;
@@ -49,6 +55,7 @@ class StepRunner {
 
   StepFacts facts_;
   Answer answer_;
+  Pretend pretend_;
   std::string flag_;
   Record record_;
   bool first_boot_seen_ = false;

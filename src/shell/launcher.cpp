@@ -88,12 +88,12 @@ std::vector<std::string> UnitEnvironment::block() const {
   return to_block(variables_);
 }
 
-SpawnRequest Launcher::request_for(const Launch& launch,
-                                   const std::vector<std::string>& argv) const {
+SpawnRequest spawn_request(const Launch& launch, const std::vector<std::string>& argv,
+                           const UnitEnvironment& environment) {
   SpawnRequest request;
   request.argv = argv;
-  request.candidates = program_candidates(argv.front(), environment_.path_of(launch));
-  request.environment = environment_.block_for(launch);
+  request.candidates = program_candidates(argv.front(), environment.path_of(launch));
+  request.environment = environment.block_for(launch);
   request.directory = launch.directory;
   request.account = launch.account;
   request.limits = launch.limits;
@@ -125,7 +125,7 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
   if (!unit.log.merge) err = make_log_pipe();
   if (!err) return failed(err.error());
 
-  SpawnRequest request = request_for(unit.launch, unit.launch.argv);
+  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment_);
   if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
   request.stdout_fd = out->write.get();
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
@@ -153,7 +153,7 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
 tl::expected<Pid, Spawner::Failure> Launcher::start_check(const Launch& launch,
                                                           const std::vector<std::string>& argv,
                                                           CheckId id) {
-  SpawnRequest request = request_for(launch, argv);
+  SpawnRequest request = spawn_request(launch, argv, environment_);
   UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   request.stdout_fd = request.stderr_fd = null.get();
   return children_.start(id, std::move(request));

@@ -39,6 +39,10 @@ class UnitEnvironment {
   std::vector<EnvVar> secrets_;
 };
 
+/// A process of a unit with this command line; its streams are for the caller to set.
+SpawnRequest spawn_request(const Launch& launch, const std::vector<std::string>& argv,
+                           const UnitEnvironment& environment);
+
 /// Turns a unit's Launch into a child with its output on the log hub.
 class Launcher {
  public:
@@ -52,8 +56,6 @@ class Launcher {
                                                   const std::vector<std::string>& argv, CheckId id);
 
  private:
-  SpawnRequest request_for(const Launch& launch, const std::vector<std::string>& argv) const;
-
   Children& children_;
   LogHub& logs_;
   Notify& notify_;

@@ -49,6 +49,17 @@ std::string first_error(const LoadedConfig& loaded) {
   return "";
 }
 
+/// Makes `loaded` the configuration with the overlay. Not empty: why it can't be used.
+std::string lay(const std::string& text, const ConfigRequest& request, const Environment& env,
+                LoadedConfig& loaded) {
+  ConfigRequest with = request;
+  with.overlay = SourceText{"overlay", text};
+  LoadedConfig laid = load_configuration(with, env);
+  if (!laid.ok()) return "cannot use the overlay, as if there were none: " + first_error(laid);
+  loaded = std::move(laid);
+  return "";
+}
+
 }  // namespace
 
 void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environment& env,
@@ -65,14 +76,17 @@ void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environ
     outcome.problem = answer->get_string("why");
   } else {
     outcome.stale = answer->get_string("stale");
-    ConfigRequest with = request;
-    with.overlay = SourceText{"overlay", answer->get_string("text")};
-    LoadedConfig laid = load_configuration(with, env);
-    if (laid.ok())
-      loaded = std::move(laid);
-    else
-      outcome.problem = "cannot use the overlay, as if there were none: " + first_error(laid);
+    outcome.problem = lay(answer->get_string("text"), request, env, loaded);
   }
+  set_overlay_outcome(loaded.plan, outcome);
+}
+
+void lay_last_overlay(const ConfigRequest& request, const Environment& env, LoadedConfig& loaded) {
+  if (!wanted_overlay(loaded.plan)) return;
+  const auto text = read_text(state_folder(env) + "/remote/overlay.toml");
+  if (!text) return;
+  OverlayOutcome outcome;
+  outcome.problem = lay(*text, request, env, loaded);
   set_overlay_outcome(loaded.plan, outcome);
 }
 

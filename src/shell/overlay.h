@@ -12,4 +12,7 @@ namespace bootsman {
 void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environment& env,
                  LoadedConfig& loaded);
 
+/// The same with the copy of the last start, where there is one, and without asking anybody.
+void lay_last_overlay(const ConfigRequest& request, const Environment& env, LoadedConfig& loaded);
+
 }  // namespace bootsman

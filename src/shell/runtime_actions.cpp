@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "logs/last_words.h"
+#include "plan/step_when.h"
 #include "shell/clock.h"
 #include "shell/proc_walk.h"
 #include "shell/runtime.h"
@@ -33,18 +34,6 @@ Value to_value(const std::vector<std::string>& strings) {
   Value::Array array;
   for (const std::string& text : strings) array.emplace_back(text);
   return array;
-}
-
-std::string_view when_text(StepWhen when) {
-  switch (when) {
-    case StepWhen::Always:
-      return "always";
-    case StepWhen::Once:
-      return "once";
-    case StepWhen::Changed:
-      return "changed";
-  }
-  return "always";
 }
 
 std::optional<StepResult> step_result(std::string_view text) {
@@ -111,7 +100,7 @@ void Runtime::execute(const RunSteps& action) {
     Value entry;
     entry.set("id", unit.id());
     entry.set("type", unit.builtin->type);
-    entry.set("when", when_text(unit.builtin->when));
+    entry.set("when", to_text(unit.builtin->when));
     entry.set("settings", unit.builtin->settings);
     steps.push_back(std::move(entry));
   }

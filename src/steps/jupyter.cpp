@@ -29,13 +29,14 @@ Result<void> want_setting(const StepFacts& facts, const std::string& path, std::
   if (value.empty()) return {};
   auto owner = owner_of(facts, path);
   if (!owner) return fail(std::move(owner).error());
-  if (*owner == Ownership::Foreign) return {};
+  std::string content = "{" + json_quote(key) + ": " + json_quote(value) + "}\n";
+  // The same bytes are ours: a start that was cut off wrote them, and could not record it.
+  if (*owner == Ownership::Foreign && facts.files->read(path).value_or("") != content) return {};
   const auto slash = path.rfind('/');
   const std::string folder = path.substr(0, slash);
   if (facts.files->follow(folder).kind != PathFact::Kind::Directory)
     work.changes.push_back(MakeDirectory{folder});
-  work.changes.push_back(
-      WriteFile{.path = path, .content = "{" + json_quote(key) + ": " + json_quote(value) + "}\n"});
+  work.changes.push_back(WriteFile{.path = path, .content = std::move(content)});
   return {};
 }
 

@@ -105,6 +105,7 @@ Result<void> want_host_keys(const Value& settings, const StepFacts& facts, StepW
     const std::string key = folder + "/ssh_host_" + type + "_key";
     if (key_stays(settings, facts, folder, key)) {
       work.keeps.push_back(key);
+      work.keeps.push_back(key + ".pub");
       continue;
     }
     if (!keygen) return fail("cannot make host keys: ssh-keygen is not in PATH");

@@ -1,0 +1,173 @@
+#include "cli/plan_command.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/plan_text.h"
+#include "helper/conditions.h"
+#include "helper/step_runner.h"
+#include "helper/world_facts.h"
+#include "shell/launcher.h"
+#include "shell/overlay.h"
+#include "shell/setup.h"
+
+namespace bootsman {
+namespace {
+
+constexpr int kBad = 1;
+constexpr int kConfig = 78;
+
+int complain(const std::string& text, int code) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return code;
+}
+
+using Strings = std::map<std::string, std::string>;
+
+/// The environment as a start has it: secrets apart.
+struct SplitEnvironment {
+  Strings open;
+  Strings secrets;
+
+  explicit SplitEnvironment(const std::vector<std::string>& secret_names) {
+    for (const auto& [name, value] : own_environment()) {
+      const bool secret = std::ranges::find(secret_names, name) != secret_names.end();
+      (secret ? secrets : open)[name] = value;
+    }
+  }
+  UnitEnvironment for_units() const { return {to_vars(open), to_vars(secrets)}; }
+
+ private:
+  static std::vector<EnvVar> to_vars(const Strings& map) {
+    std::vector<EnvVar> variables;
+    for (const auto& [name, value] : map) variables.push_back({name, value});
+    return variables;
+  }
+};
+
+LoadedConfig load(const Invocation& asked) {
+  ConfigRequest request;
+  if (asked.has("--config")) request.path = asked.value("--config");
+  request.command_line = asked.command->takes_command ? asked.words : std::vector<std::string>{};
+  LoadedConfig loaded = load_configuration(request, own_environment());
+  if (loaded.ok()) lay_last_overlay(request, own_environment(), loaded);
+  for (const std::string& line : loaded.lines()) std::fprintf(stderr, "%s\n", line.c_str());
+  return loaded;
+}
+
+/// Why each unit would be skipped; empty where it would run.
+std::vector<std::string> judge(const Plan& plan, const UnitEnvironment& environment) {
+  const DiskFiles files;
+  std::vector<std::string> skipped;
+  for (const Unit& unit : plan.units) {
+    const Conditions& conditions = unit.conditions;
+    skipped.push_back(conditions.skip_reason);
+    if (!skipped.back().empty() || !conditions.asks()) continue;
+    const auto verdict = judge_conditions(files, conditions.if_exists, conditions.if_not_exists,
+                                          environment.path_of(unit.launch));
+    if (!verdict.holds) skipped.back() = verdict.why;
+  }
+  return skipped;
+}
+
+int run_builtin(const Unit& unit, const SplitEnvironment& env) {
+  const DiskFiles files;
+  bool failed = false;
+  StepFacts facts = gather_facts(env.open, env.secrets, files);
+  facts.init_is_pid_1 = true;
+  StepRunner runner(std::move(facts), [&](const Value& line) {
+    if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
+      std::printf("%s%s\n", line.get_string("severity") == "warning" ? "warning: " : "",
+                  text->string()->c_str());
+    if (line.find("result") == nullptr) return;
+    const std::string result = line.get_string("result");
+    failed = result == "failed";
+    std::printf("%s: %s\n", result.c_str(), line.get_string("why").c_str());
+  });
+  Value entry = step_entry(unit);
+  entry.set("when", "always");
+  runner.run(entry);
+  return failed ? kBad : 0;
+}
+
+int run_program(const Unit& unit, const SplitEnvironment& env) {
+  const UnitEnvironment environment = env.for_units();
+  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment);
+  request.stdin_fd = 0;
+  Inherited inherited;
+  ::sigprocmask(SIG_SETMASK, nullptr, &inherited.signal_mask);
+  Spawner spawner(inherited);
+  auto started = spawner.spawn(std::move(request));
+  if (!started) return complain(started.error().what, kBad);
+  int status = 0;
+  while (::waitpid((*started)->pid().value, &status, 0) < 0 && errno == EINTR) continue;
+  const auto fate = (*started)->status();
+  if (const auto* failure = std::get_if<ExecFailure>(&fate)) return complain(failure->what, kBad);
+  const ExitStatus how = WIFSIGNALED(status) ? ExitStatus::signaled(WTERMSIG(status))
+                                             : ExitStatus::exited(WEXITSTATUS(status));
+  const bool good = how.kind == ExitStatus::Kind::Exited &&
+                    std::ranges::find(unit.success_codes, how.value) != unit.success_codes.end();
+  if (good) return 0;
+  return complain("cannot do " + unit.id() + ": " + unit.launch.argv[0] + " " + describe(how),
+                  kBad);
+}
+
+}  // namespace
+
+int plan_command(const Invocation& asked) {
+  const LoadedConfig loaded = load(asked);
+  if (!loaded.ok()) return kConfig;
+  const SplitEnvironment env(loaded.plan.secret_names);
+  PlanView view{loaded.plan, forecast_steps(loaded.plan, env.open, env.secrets), {}, {}};
+  UnitEnvironment environment = env.for_units();
+  for (const EnvVar& variable : view.forecast.env) environment.set(variable.name, variable.value);
+  view.skipped = judge(loaded.plan, environment);
+  for (const auto& [name, value] : env.secrets) view.secrets.push_back(value);
+  std::string text;
+  if (asked.has("--json"))
+    text = to_json(plan_json(view)) + "\n";
+  else if (asked.has("--dot"))
+    text = plan_dot(view);
+  else
+    text = plan_text(view, asked.has("--diff"));
+  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+int run_step_command(const Invocation& asked) {
+  const LoadedConfig loaded = load(asked);
+  if (!loaded.ok()) return kConfig;
+  const std::string& name = asked.words.front();
+  auto found = loaded.plan.find("step." + name);
+  if (!found) found = loaded.plan.find(name);
+  if (!found || loaded.plan[*found].kind != UnitKind::Step) {
+    std::vector<std::string_view> names;
+    for (const Unit& unit : loaded.plan.units)
+      if (unit.kind == UnitKind::Step) names.push_back(unit.name);
+    const auto hint = nearest(name, names);
+    return complain("cannot run \"" + printable(name, 80) +
+                        "\": the configuration has no such step" +
+                        (hint ? ", did you mean \"" + std::string(*hint) + "\"?" : ""),
+                    kBad);
+  }
+  const Unit& unit = loaded.plan[*found];
+  if (unit.builtin && !in_container())
+    return complain(
+        "cannot run a boot step here: this is not a container, and it would change this machine",
+        kBad);
+  const SplitEnvironment env(loaded.plan.secret_names);
+  const std::string reason = judge(loaded.plan, env.for_units())[found->value];
+  if (!reason.empty()) {
+    std::printf("skipped: %s\n", reason.c_str());
+    return 0;
+  }
+  return unit.builtin ? run_builtin(unit, env) : run_program(unit, env);
+}
+
+}  // namespace bootsman
