@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "cli/check_command.h"
+#include "cli/completion.h"
 #include "cli/control_commands.h"
+#include "cli/doctor_command.h"
 #include "cli/health_command.h"
 #include "cli/help_command.h"
+#include "cli/import_command.h"
 #include "cli/plan_command.h"
 #include "cli/version_command.h"
 #include "cli/wrap_command.h"
@@ -38,6 +41,9 @@ constexpr Handler kHandlers[] = {
     {"motd", [](const Invocation&) { return motd_command(); }},
     {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
     {"check", [](const Invocation& asked) { return check_command(asked); }},
+    {"completion", [](const Invocation& asked) { return completion_command(asked); }},
+    {"doctor", [](const Invocation& asked) { return doctor_command(asked); }},
+    {"import", [](const Invocation& asked) { return import_command(asked); }},
     {"plan", [](const Invocation& asked) { return plan_command(asked); }},
     {"run-step", [](const Invocation& asked) { return run_step_command(asked); }},
     {"status", [](const Invocation& asked) { return status_command(asked); }},

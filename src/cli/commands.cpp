@@ -31,6 +31,10 @@ constexpr OptionRow kPlanOptions[] = {
 constexpr OptionRow kRunStepOptions[] = {
     {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
 };
+constexpr OptionRow kDoctorOptions[] = {
+    {"--config", "FILE", "read FILE instead of /etc/bootsman/bootsman.toml"},
+    {"--json", "", "print the findings as JSON"},
+};
 constexpr OptionRow kHealthOptions[] = {
     {"--live", "", "does the init answer at all"},
     {"--ready", "", "is the boot done and every unit ready"},
@@ -56,7 +60,7 @@ constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 17> kCommands{{
+constexpr std::array<CommandRow, 20> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -174,7 +178,30 @@ constexpr std::array<CommandRow, 17> kCommands{{
                 "of their coming, with the time in UTC. The init remembers the latest 8 MiB.\n",
      .options = kLogsOptions,
      .words_max = 1'000'000},
+    {.name = "doctor",
+     .words = "",
+     .doc = "look for what is wrong with this container, and say what to do",
+     .details = "Devices, shared memory, user and home, ports, limits, the time to stop, missing\n"
+                "programs, what is left of the scripts that Bootsman replaces. Changes nothing.\n"
+                "Exit code 0: nothing is bad, though there may be warnings; 1: something is.\n",
+     .options = kDoctorOptions},
+    {.name = "import",
+     .words = "FILE",
+     .doc = "print a configuration that does what supervisord's FILE did",
+     .details =
+         "What has no counterpart stands in it as a comment, and on stderr. Files that FILE\n"
+         "includes are read too. Look the result over, and check it by `bootsman check`.\n",
+     .options = {},
+     .words_min = 1,
+     .words_max = 1},
     {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
+    {.name = "completion",
+     .words = "SHELL",
+     .doc = "print the completion script for bash, zsh or fish",
+     .details = "For instance `. <(bootsman completion bash)`.\n",
+     .options = {},
+     .words_min = 1,
+     .words_max = 1},
     {.name = "version",
      .words = "",
      .doc = "print the versions of Bootsman and of what is linked in",

@@ -1,0 +1,303 @@
+#include "config/supervisor_import.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "config/tree.h"
+
+// supervisord's configuration: https://supervisord.org/configuration.html
+
+namespace bootsman {
+namespace {
+
+constexpr std::uint64_t kCopiesMax = 64;
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    if (c == '\n')
+      quoted += "\\n";
+    else if (c == '\t')
+      quoted += "\\t";
+    else
+      quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+std::string toml_array(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + toml_string(item);
+  return "[" + text + "]";
+}
+
+/// Splits as a shell does, quotes and backslashes taken away; supervisord starts no shell either.
+std::vector<std::string> shell_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0 ? c == quote : c == '"' || c == '\'') {
+      quote = quote == 0 ? c : '\0';
+      if (!word) word = "";
+    } else if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
+      word = word.value_or("") + text[++i];
+    } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n')) {
+      if (word) words.push_back(*std::exchange(word, std::nullopt));
+    } else {
+      word = word.value_or("") + c;
+    }
+  }
+  if (word) words.push_back(*word);
+  return words;
+}
+
+/// KEY="value",KEY2=value
+std::vector<std::pair<std::string, std::string>> pairs_of(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::string item;
+  char quote = 0;
+  const auto finish = [&] {
+    const std::string_view bare = trim(item);
+    const auto at = bare.find('=');
+    if (at != std::string_view::npos)
+      pairs.emplace_back(trim(bare.substr(0, at)), trim(bare.substr(at + 1)));
+    item.clear();
+  };
+  for (const char c : text) {
+    if (quote != 0 ? c == quote : c == '"' || c == '\'')
+      quote = quote == 0 ? c : '\0';
+    else if (quote == 0 && (c == ',' || c == '\n'))
+      finish();
+    else
+      item.push_back(c);
+  }
+  finish();
+  return pairs;
+}
+
+std::string unit_name(std::string_view name) {
+  std::string good;
+  for (const char c : name.substr(0, 60)) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_' || (c == '.' && !good.empty());
+    good.push_back(fits ? c : '_');
+  }
+  if (good.starts_with('-')) good[0] = '_';
+  return good.empty() || good == "job" ? good + "_" : good;
+}
+
+class SupervisorImport {
+ public:
+  explicit SupervisorImport(std::string folder) : folder_(std::move(folder)) {}
+
+  ImportedConfig run(const std::vector<IniSection>& sections) {
+    result_.toml =
+        "# What supervisord did. Without the next line the preset \"workspace\" is there too.\n"
+        "extends = \"empty\"\n";
+    for (const IniSection& section : sections)
+      if (section.name == "supervisord") whole(section);
+    for (const IniSection& section : sections) {
+      if (section.name.starts_with("program:"))
+        program(section);
+      else
+        other(section);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void note(const std::string& text) {
+    result_.toml += "# " + printable(text, 300) + "\n";
+    result_.notes.push_back(printable(text, 300));
+  }
+
+  void other(const IniSection& section) {
+    static constexpr std::string_view kNeedless[] = {"supervisord", "unix_http_server",
+                                                     "supervisorctl", "include"};
+    if (std::ranges::find(kNeedless, section.name) != std::end(kNeedless) ||
+        section.name.starts_with("rpcinterface:"))
+      return;
+    result_.toml += "\n";
+    const std::string* programs = section.find("programs");
+    if (section.name.starts_with("group:"))
+      note("[" + section.name + "]: there are no groups; its programs are services: " +
+           (programs == nullptr ? "" : *programs));
+    else
+      note("[" + section.name + "] has no counterpart");
+  }
+
+  void whole(const IniSection& section) {
+    for (const auto& [key, value] : section.keys) {
+      if (key == "environment") env_ = pairs_of(value);
+      if (key == "user" && value != "root")
+        note("[supervisord] user = " + value + ": name the user in each service");
+      if (key == "umask" || key == "directory")
+        note("[supervisord] " + key + " = " + value +
+             " has no counterpart: write it in each service");
+    }
+  }
+
+  using Names = std::map<std::string, std::string, std::less<>>;
+
+  static std::string variable(std::string_view name, const Names& known) {
+    if (name.starts_with("ENV_")) return "${" + std::string(name.substr(4)) + "}";
+    const auto value = known.find(name);
+    return value != known.end() ? value->second : std::string(name);
+  }
+
+  /// %(ENV_X)s is ${X}; a $ of the text itself is doubled.
+  std::string expand(std::string_view text, const std::string& name, std::uint64_t number) const {
+    const Names known = {{"here", folder_},
+                         {"program_name", name},
+                         {"group_name", name},
+                         {"process_num", std::to_string(number)}};
+    std::string result;
+    while (!text.empty()) {
+      const auto end = text.starts_with("%(") ? text.find(")") : std::string_view::npos;
+      if (text.starts_with("%%")) {
+        result += '%';
+        text.remove_prefix(2);
+      } else if (end != std::string_view::npos && end + 1 < text.size()) {
+        result += variable(text.substr(2, end - 2), known);
+        text.remove_prefix(end + 1);
+        // The conversion: s, d, or 02d for a number of two digits.
+        const auto letter = std::min(text.find_first_of("sd"), text.size());
+        const auto width = parse_number(text.substr(0, letter)).value_or(0);
+        const std::string number_text = std::to_string(number);
+        if (text.starts_with('0') && width > number_text.size() && result.ends_with(number_text))
+          result.insert(result.size() - number_text.size(),
+                        std::string(std::min<std::uint64_t>(width, 9) - number_text.size(), '0'));
+        text.remove_prefix(std::min(letter + 1, text.size()));
+      } else {
+        result += text[0] == '$' ? "$$" : std::string(1, text[0]);
+        text.remove_prefix(1);
+      }
+    }
+    return result;
+  }
+
+  void program(const IniSection& section) {
+    const std::string name = section.name.substr(8);
+    const std::string* copies = section.find("numprocs");
+    const auto number =
+        std::min(parse_number(copies == nullptr ? "1" : *copies).value_or(1), kCopiesMax);
+    const std::string* start = section.find("numprocs_start");
+    const auto first = parse_number(start == nullptr ? "0" : *start).value_or(0);
+    for (std::uint64_t i = 0; i < number; ++i)
+      copy(section, name, unit_name(name) + (number > 1 ? "-" + std::to_string(first + i) : ""),
+           first + i);
+  }
+
+  void copy(const IniSection& section, const std::string& name, const std::string& unit,
+            std::uint64_t number) {
+    result_.toml += "\n[service." + toml_key(unit) + "]\n";
+    Program own{unit};
+    for (const auto& [key, raw] : section.keys) setting(own, key, expand(raw, name, number));
+    for (const auto& [key, value] : env_)
+      if (std::ranges::find(own.env, key, &std::pair<std::string, std::string>::first) ==
+          own.env.end())
+        own.env.emplace_back(key, expand(value, name, number));
+    finish(own);
+  }
+
+  struct Program {
+    std::string unit;
+    std::string restart = "on-failure";  // supervisord's default: unexpected
+    std::string codes = {};
+    std::string signal = {};
+    std::string wait = {};
+    bool group = false;
+    std::vector<std::pair<std::string, std::string>> env = {};
+  };
+
+  void line(const std::string& key, const std::string& value) {
+    result_.toml += key + " = " + value + "\n";
+  }
+
+  void setting(Program& own, const std::string& key, const std::string& value) {
+    const bool yes = value == "true" || value == "1" || value == "yes" || value == "on";
+    if (key == "command") return line("command", toml_array(shell_words(value)));
+    if (key == "directory" || key == "user") return line(key, toml_string(value));
+    if (key == "umask") return line("umask", toml_string(value));
+    if (key == "autostart" && !yes) return line("enabled", "false");
+    if (key == "redirect_stderr" && yes) return line("log.merge", "true");
+    if (key == "startsecs" && value != "0") return line("settle", toml_string(value + "s"));
+    if (key == "environment") {
+      own.env = pairs_of(value);
+    } else if (key == "autorestart") {
+      own.restart = value == "unexpected" ? "on-failure" : yes ? "always" : "never";
+    } else if (key == "exitcodes") {
+      own.codes = value;
+    } else if (key == "stopsignal") {
+      own.signal = value;
+    } else if (key == "stopwaitsecs") {
+      own.wait = value;
+    } else if (key == "stopasgroup" || key == "killasgroup") {
+      own.group = own.group || yes;
+    } else if (!needless(key, value)) {
+      note("[program:" + own.unit + "] " + key + " = " + value + " has no counterpart" + hint(key));
+    }
+  }
+
+  static bool needless(const std::string& key, const std::string& value) {
+    static constexpr std::string_view kKeys[] = {"process_name",
+                                                 "numprocs",
+                                                 "numprocs_start",
+                                                 "autostart",
+                                                 "startsecs",
+                                                 "redirect_stderr",
+                                                 "stdout_logfile_maxbytes",
+                                                 "stdout_logfile_backups",
+                                                 "stderr_logfile_maxbytes",
+                                                 "stderr_logfile_backups"};
+    if (std::ranges::find(kKeys, key) != std::end(kKeys)) return true;
+    return (key == "stdout_logfile" || key == "stderr_logfile") &&
+           (value.starts_with("/dev/") || value == "AUTO");
+  }
+
+  static std::string hint(const std::string& key) {
+    if (key.ends_with("_logfile")) return ": the lines go to the container's log";
+    if (key == "priority") return ": name what it waits for in after = [\"service.x\"]";
+    if (key == "startretries") return ": restart.limit and restart.within say when to give up";
+    return "";
+  }
+
+  void finish(const Program& own) {
+    line("restart.when", toml_string(own.restart));
+    if (!own.codes.empty()) {
+      std::string codes;
+      for (const std::string_view code : split(own.codes, ','))
+        if (parse_number(trim(code)))
+          codes += (codes.empty() ? "" : ", ") + std::string(trim(code));
+      line("success_codes", "[" + codes + "]");
+    }
+    // supervisord signals the process alone unless it is told otherwise.
+    line("stop.kill", own.group ? "\"group\"" : "\"process\"");
+    if (!own.signal.empty()) line("stop.signal", toml_string("SIG" + own.signal));
+    if (!own.wait.empty()) line("stop.timeout", toml_string(own.wait + "s"));
+    if (own.env.empty()) return;
+    std::string table;
+    for (const auto& [name, value] : own.env)
+      table += (table.empty() ? " " : ", ") + toml_key(name) + " = " + toml_string(value);
+    line("env", "{" + table + " }");
+  }
+
+  std::string folder_;
+  std::vector<std::pair<std::string, std::string>> env_;
+  ImportedConfig result_;
+};
+
+}  // namespace
+
+ImportedConfig import_supervisor(const std::vector<IniSection>& sections,
+                                 const std::string& folder) {
+  return SupervisorImport(folder).run(sections);
+}
+
+}  // namespace bootsman

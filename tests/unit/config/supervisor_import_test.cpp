@@ -1,0 +1,131 @@
+#include "config/supervisor_import.h"
+
+#include <doctest/doctest.h>
+
+#include "lib/configs.h"
+
+using namespace bootsman;
+using namespace bootsman::tests;
+
+namespace {
+
+const char* const kHead =
+    "# What supervisord did. Without the next line the preset \"workspace\" is there too.\n"
+    "extends = \"empty\"\n";
+
+ImportedConfig import_text(const std::string& text) {
+  return import_supervisor(parse_ini(text), "/etc/supervisor");
+}
+
+}  // namespace
+
+TEST_CASE("an INI file is read as supervisord reads it") {
+  const auto sections = parse_ini(
+      "; comment\n# comment\nlost = 1\n[a]\nKey = value ; remark\nother: x:y=z\nlong = one,\n"
+      "  two\nempty=\n\n[ b ]\r\nk=v\r\n");
+  REQUIRE(sections.size() == 2);
+  CHECK(sections[0].name == "a");
+  REQUIRE(sections[0].find("key") != nullptr);
+  CHECK(*sections[0].find("key") == "value");
+  CHECK(*sections[0].find("other") == "x:y=z");
+  CHECK(*sections[0].find("long") == "one,\ntwo");
+  CHECK(*sections[0].find("empty") == "");
+  CHECK(sections[0].find("none") == nullptr);
+  CHECK(sections[1].name == "b");
+  CHECK(*sections[1].find("k") == "v");
+}
+
+TEST_CASE("a program becomes a service that does the same") {
+  struct Row {
+    const char* name;
+    const char* program;
+    const char* service;  ///< Behind "[service.x]".
+  };
+  const Row rows[] = {
+      {"a bare command", "command=/bin/x -a 'b c' \"d\\\"e\"\n",
+       "command = [\"/bin/x\", \"-a\", \"b c\", \"d\\\"e\"]\nrestart.when = \"on-failure\"\n"
+       "stop.kill = \"process\"\n"},
+      {"variables and what supervisord fills in",
+       "command=x %(ENV_PORT)s %(program_name)s %(here)s 100%% $HOME\n",
+       "command = [\"x\", \"${PORT}\", \"x\", \"/etc/supervisor\", \"100%\", \"$$HOME\"]\n"
+       "restart.when = \"on-failure\"\nstop.kill = \"process\"\n"},
+      {"restarts and codes", "command=x\nautorestart=true\nexitcodes=0,2\n",
+       "command = [\"x\"]\nrestart.when = \"always\"\nsuccess_codes = [0, 2]\n"
+       "stop.kill = \"process\"\n"},
+      {"stopping",
+       "command=x\nautorestart=false\nstopsignal=INT\nstopwaitsecs=60\nkillasgroup=true\n",
+       "command = [\"x\"]\nrestart.when = \"never\"\nstop.kill = \"group\"\nstop.signal = "
+       "\"SIGINT\"\nstop.timeout = \"60s\"\n"},
+      {"where and as whom", "command=x\ndirectory=/srv\nuser=daemon\numask=022\nautostart=false\n",
+       "command = [\"x\"]\ndirectory = \"/srv\"\nuser = \"daemon\"\numask = \"022\"\nenabled = "
+       "false\n"
+       "restart.when = \"on-failure\"\nstop.kill = \"process\"\n"},
+      {"output",
+       "command=x\nredirect_stderr=true\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n",
+       "command = [\"x\"]\nlog.merge = true\nrestart.when = \"on-failure\"\nstop.kill = "
+       "\"process\"\n"},
+      {"environment", "command=x\nenvironment=A=\"1,2\",B='%(ENV_HOME)s'\n",
+       "command = [\"x\"]\nrestart.when = \"on-failure\"\nstop.kill = \"process\"\n"
+       "env = { A = \"1,2\", B = \"${HOME}\" }\n"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    const auto imported = import_text(std::string("[program:x]\n") + row.program);
+    CHECK(imported.toml == std::string(kHead) + "\n[service.x]\n" + row.service);
+    CHECK(imported.notes.empty());
+    World world;
+    world.env = {{"PORT", "1"}, {"HOME", "/root"}};
+    CHECK(lines(plan_text(imported.toml, world).complaints) == "");
+  }
+}
+
+TEST_CASE("what has no counterpart is named, in the configuration and beside it") {
+  const auto imported = import_text(
+      "[inet_http_server]\nport=*:9001\n[supervisord]\nuser=alice\nenvironment=ALL=\"1\"\n"
+      "[program:x y]\ncommand=x\npriority=5\nstdout_logfile=/tmp/x.log\n"
+      "[group:both]\nprograms=x,y\n[eventlistener:mail]\ncommand=m\n[rpcinterface:supervisor]\n");
+  const std::vector<std::string> notes = {
+      "[supervisord] user = alice: name the user in each service",
+      "[inet_http_server] has no counterpart",
+      "[program:x_y] priority = 5 has no counterpart: name what it waits for in after = "
+      "[\"service.x\"]",
+      "[program:x_y] stdout_logfile = /tmp/x.log has no counterpart: the lines go to the "
+      "container's log",
+      "[group:both]: there are no groups; its programs are services: x,y",
+      "[eventlistener:mail] has no counterpart",
+  };
+  CHECK(imported.notes == notes);
+  for (const std::string& note : notes)
+    CHECK(imported.toml.find("# " + note + "\n") != std::string::npos);
+  CHECK(imported.toml.find("env = { ALL = \"1\" }") != std::string::npos);
+  CHECK(lines(plan_text(imported.toml).complaints) == "");
+}
+
+TEST_CASE("several processes of a program are several services") {
+  const auto imported = import_text(
+      "[program:w]\ncommand=w --port "
+      "80%(process_num)02d\nnumprocs=2\nprocess_name=%(process_num)s\n");
+  CHECK(imported.toml.find("[service.w-0]\ncommand = [\"w\", \"--port\", \"8000\"]") !=
+        std::string::npos);
+  CHECK(imported.toml.find("[service.w-1]\ncommand = [\"w\", \"--port\", \"8001\"]") !=
+        std::string::npos);
+  CHECK(plan_text(imported.toml).plan.units.size() == 2);
+}
+
+TEST_CASE("the configuration of the old workspace images is understood whole") {
+  const auto imported = import_text(
+      "[supervisord]\nnodaemon=true\nlogfile=/tmp/supervisord.log\npidfile=/tmp/"
+      "supervisord.pid\n\n\n"
+      "[program:sshd]\ncommand=/usr/sbin/sshd -D\nautostart=true\nautorestart=true\n"
+      "stderr_logfile=/tmp/sshd.err.log\nstdout_logfile=/tmp/sshd.out.log\n\n"
+      "[program:jupyterlab]\ncommand=/root/miniconda3/bin/jupyter-lab --allow-root "
+      "--config=/init/jupyter/jupyter_config.py\ndirectory=/root\nautostart=true\n"
+      "autorestart=true\n");
+  const Planned planned = plan_text(imported.toml);
+  CHECK(lines(planned.complaints) == "");
+  REQUIRE(planned.plan.units.size() == 2);
+  CHECK(planned.plan.units[0].launch.argv == std::vector<std::string>{"/usr/sbin/sshd", "-D"});
+  CHECK(planned.plan.units[1].launch.directory == "/root");
+  CHECK(planned.plan.units[1].restart.when == RestartPolicy::When::Always);
+  CHECK(imported.notes.size() == 2);
+}
