@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/control_commands.h"
+#include "cli/output.h"
 #include "wire/query.h"
 
 // The commands that change something in the running init.
@@ -11,22 +12,15 @@ namespace bootsman {
 
 namespace {
 
-constexpr int kBad = 1;
-constexpr int kUsage = 2;
 /// What the client waits beyond the time after which the init itself answers.
 constexpr Millis kMargin{5'000};
 constexpr Millis kDefaultTimeout{60'000};
-
-int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  return code;
-}
 
 /// Asks, and says what came of it. 0 when it was done.
 int post(const ControlClient& client, const std::string& target, Millis timeout) {
   const auto reply = client.ask("POST", target, timeout + kMargin);
   if (!reply) return complain(reply.error().message(), kBad);
-  if (reply->status != 200) return complain(reply->body.get_string("error"), kBad);
+  if (reply->status != 200) return complain(error_of(*reply), kBad);
   std::printf("%s\n", printable(reply->body.get_string("text"), 1000).c_str());
   std::fflush(stdout);
   return 0;

@@ -24,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 /// How often, and how many times, a client that finds the init's queue full tries again.
 constexpr int kRetryMs = 20;
 constexpr int kRetries = 250;
+constexpr Millis kHeadTimeout{10'000};
 constexpr std::size_t kAnswerMax = 64 * 1024 * 1024;
 
 std::optional<std::uint32_t> uid_of_pid_1() {
@@ -55,7 +56,9 @@ Result<UniqueFd> connect_to(const std::string& path) {
 
 bool wait_for(int fd, short events, Clock::time_point deadline) {
   for (;;) {
-    const auto left = std::chrono::ceil<Millis>(deadline - Clock::now()).count();
+    const auto left = deadline == Clock::time_point::max()
+                          ? 1'000'000
+                          : std::chrono::ceil<Millis>(deadline - Clock::now()).count();
     if (left <= 0) return false;
     pollfd one{fd, events, 0};
     const int count = ::poll(&one, 1, static_cast<int>(std::min<long>(left, 1'000'000)));
@@ -64,8 +67,7 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   }
 }
 
-/// Everything up to the end of the stream.
-Result<std::string> exchange_bytes(int fd, std::string_view request, Clock::time_point deadline) {
+Result<void> send_all(int fd, std::string_view request, Clock::time_point deadline) {
   while (!request.empty()) {
     const auto sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -74,20 +76,58 @@ Result<std::string> exchange_bytes(int fd, std::string_view request, Clock::time
       return fail("cannot send to the init: " + errno_text(errno));
     }
   }
-  std::string answer;
+  return {};
+}
+
+/// Appends what comes next; false at the end of the stream.
+Result<bool> receive(int fd, std::string& into, Clock::time_point deadline) {
   char buffer[16 * 1024];
-  while (answer.size() < kAnswerMax) {
+  for (;;) {
     const auto count = ::recv(fd, buffer, sizeof buffer, 0);
-    if (count == 0) return answer;
+    if (count == 0) return false;
     if (count > 0) {
-      answer.append(buffer, static_cast<std::size_t>(count));
-    } else if (errno != EAGAIN) {
-      return fail("cannot read the init's answer: " + errno_text(errno));
-    } else if (!wait_for(fd, POLLIN, deadline)) {
-      return fail("cannot get an answer of the init in time");
+      into.append(buffer, static_cast<std::size_t>(count));
+      return true;
     }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) return fail("cannot read the init's answer: " + errno_text(errno));
+    if (!wait_for(fd, POLLIN, deadline)) return fail("cannot get an answer of the init in time");
+  }
+}
+
+/// Everything up to the end of the stream.
+Result<std::string> exchange_bytes(int fd, std::string_view request, Clock::time_point deadline) {
+  if (auto sent = send_all(fd, request, deadline); !sent) return fail(std::move(sent).error());
+  std::string answer;
+  while (answer.size() < kAnswerMax) {
+    const auto more = receive(fd, answer, deadline);
+    if (!more) return fail(more.error());
+    if (!*more) return answer;
   }
   return fail("cannot read the init's answer: it is too long");
+}
+
+std::string request_bytes(std::string_view method, const std::string& target,
+                          std::string_view version) {
+  return std::string(method) + " " + target + " " + std::string(version) +
+         "\r\nHost: bootsman\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+}
+
+/// Takes a whole answer apart.
+Result<ControlReply> to_reply(const std::string& answer) {
+  if (answer.empty()) return fail("cannot get an answer: the init closed the connection");
+  const auto status = ReplyParser().feed(answer);
+  const auto body = answer.find("\r\n\r\n");
+  if (!status || !*status || body == answer.npos) {
+    return fail("cannot understand the init's answer: it is no HTTP");
+  }
+  ControlReply reply;
+  reply.status = **status;
+  reply.text = answer.substr(body + 4);
+  auto value = parse_json(reply.text);
+  if (!value) return fail("cannot understand the init's answer: it is no JSON");
+  reply.body = std::move(*value);
+  return reply;
 }
 
 }  // namespace
@@ -109,25 +149,37 @@ Result<ControlReply> ControlClient::ask(std::string_view method, const std::stri
   const auto deadline = Clock::now() + timeout;
   const auto socket = connect_to(path_);
   if (!socket) return fail("cannot reach the init any more: " + socket.error().message());
-  const auto answer = exchange_bytes(socket->get(),
-                                     std::string(method) + " " + target +
-                                         " HTTP/1.1\r\nHost: bootsman\r\nContent-Length: 0\r\n"
-                                         "Connection: close\r\n\r\n",
-                                     deadline);
+  const auto answer =
+      exchange_bytes(socket->get(), request_bytes(method, target, "HTTP/1.1"), deadline);
   if (!answer) return fail(answer.error());
-  if (answer->empty()) return fail("cannot get an answer: the init closed the connection");
-  const auto status = ReplyParser().feed(*answer);
-  const auto body = answer->find("\r\n\r\n");
-  if (!status || !*status || body == answer->npos) {
-    return fail("cannot understand the init's answer: it is no HTTP");
+  return to_reply(*answer);
+}
+
+Result<ControlReply> ControlClient::follow(
+    const std::string& target, const std::function<bool(std::string_view)>& take) const {
+  auto deadline = Clock::now() + kHeadTimeout;
+  const auto socket = connect_to(path_);
+  if (!socket) return fail("cannot reach the init any more: " + socket.error().message());
+  // HTTP/1.0 has no chunks: the bytes come as they are.
+  auto sent = send_all(socket->get(), request_bytes("GET", target, "HTTP/1.0"), deadline);
+  if (!sent) return fail(std::move(sent).error());
+  std::string bytes;
+  bool streams = false;
+  for (;;) {
+    const auto more = receive(socket->get(), bytes, deadline);
+    if (!more) return fail(more.error());
+    const auto head = streams ? bytes.npos : bytes.find("\r\n\r\n");
+    if (head != bytes.npos && bytes.starts_with("HTTP/1.1 200")) {
+      streams = true;
+      deadline = Clock::time_point::max();
+      bytes.erase(0, head + 4);
+    }
+    if (streams && !bytes.empty()) {
+      if (!take(bytes)) return ControlReply{200, {}, {}};
+      bytes.clear();
+    }
+    if (!*more) return streams ? fail("the init has ended the connection") : to_reply(bytes);
   }
-  ControlReply reply;
-  reply.status = **status;
-  reply.text = answer->substr(body + 4);
-  auto value = parse_json(reply.text);
-  if (!value) return fail("cannot understand the init's answer: it is no JSON");
-  reply.body = std::move(*value);
-  return reply;
 }
 
 }  // namespace bootsman

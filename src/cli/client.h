@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,11 @@ class ControlClient {
   /// in time.
   Result<ControlReply> ask(std::string_view method, const std::string& target,
                            Millis timeout = Millis{10'000}) const;
+
+  /// Asks by GET for an answer that does not end, and gives out its bytes as they come until
+  /// `take` says false, or the init is gone (an error). An answer that is no 200 is returned.
+  Result<ControlReply> follow(const std::string& target,
+                              const std::function<bool(std::string_view)>& take) const;
 
  private:
   explicit ControlClient(std::string path) : path_(std::move(path)) {}

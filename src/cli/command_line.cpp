@@ -52,6 +52,7 @@ constexpr Handler kHandlers[] = {
     {"restart", [](const Invocation& asked) { return change_command(asked); }},
     {"signal", [](const Invocation& asked) { return signal_command(asked); }},
     {"shutdown", [](const Invocation& asked) { return shutdown_command(asked); }},
+    {"events", [](const Invocation& asked) { return events_command(asked); }},
     {"logs", [](const Invocation& asked) { return logs_command(asked); }},
     {"health", [](const Invocation& asked) { return health_command(asked); }},
     {"version", [](const Invocation&) { return version_command(); }},

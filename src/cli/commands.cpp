@@ -53,6 +53,12 @@ constexpr OptionRow kLogsOptions[] = {
     {"-f", "", "go on with the lines that come"},
 };
 
+constexpr OptionRow kEventsOptions[] = {
+    {"-n", "N", "the last N events, at most 1024 (default: 100, with -f none)"},
+    {"-f", "", "go on with the events that come"},
+    {"--json", "", "print each event as a line of JSON"},
+};
+
 constexpr OptionRow kChangeOptions[] = {
     {"--timeout", "TIME", "how long to wait for the end of it, such as 30s (default: 1m)"},
 };
@@ -60,7 +66,7 @@ constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 20> kCommands{{
+constexpr std::array<CommandRow, 21> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -194,6 +200,13 @@ constexpr std::array<CommandRow, 20> kCommands{{
      .options = {},
      .words_min = 1,
      .words_max = 1},
+    {.name = "events",
+     .words = "[UNIT…]",
+     .doc = "show what happened: changes of state, health, memory, commands",
+     .details = "Of all units, or of those named and the container itself. The init remembers the\n"
+                "latest 1024 events. Ends when the init does.\n",
+     .options = kEventsOptions,
+     .words_max = 1'000'000},
     {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
     {.name = "completion",
      .words = "SHELL",

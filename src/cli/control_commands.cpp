@@ -1,15 +1,9 @@
 #include "cli/control_commands.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
-
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/client.h"
+#include "cli/output.h"
 #include "cli/status_table.h"
 #include "wire/query.h"
 
@@ -17,53 +11,10 @@ namespace bootsman {
 
 namespace {
 
-constexpr int kBad = 1;
-constexpr int kUsage = 2;
 /// How long one question about further lines waits for them.
 constexpr std::string_view kFollowWait = "20s";
 constexpr Millis kFollowTimeout{40'000};
 constexpr std::uint64_t kLinesMax = 10'000;
-
-int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  return code;
-}
-
-/// What stands in "error" of a refusal, or the answer as it came.
-std::string error_of(const ControlReply& reply) {
-  const auto said = reply.body.get_string("error");
-  return said.empty() ? "cannot: the init answered " + std::to_string(reply.status) : said;
-}
-
-TableStyle style_of_stdout() {
-  TableStyle style;
-  if (::isatty(STDOUT_FILENO) == 0) return style;
-  const char* off = std::getenv("NO_COLOR");
-  style.colour = off == nullptr || *off == '\0';
-  winsize size{};
-  style.width = 80;
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
-  return style;
-}
-
-/// Whether stdout took everything; a pipe whose reader is gone did not.
-bool print(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-         std::fflush(stdout) == 0;
-}
-
-std::string time_of_day(std::int64_t microseconds) {
-  const std::time_t seconds = microseconds / 1'000'000;
-  std::tm parts{};
-  char text[32];
-  if (::gmtime_r(&seconds, &parts) == nullptr ||
-      std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts) == 0) {
-    return "";
-  }
-  char fraction[16];
-  std::snprintf(fraction, sizeof fraction, ".%03dZ", static_cast<int>(microseconds / 1000 % 1000));
-  return std::string(text) + fraction;
-}
 
 /// The units that were asked for: all, or those named; `code` is 1 when a name is wrong.
 Result<Value::Array> ask_units(const ControlClient& client, const std::vector<std::string>& names,

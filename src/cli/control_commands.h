@@ -9,6 +9,7 @@ namespace bootsman {
 
 int status_command(const Invocation& asked);
 int logs_command(const Invocation& asked);
+int events_command(const Invocation& asked);
 /// start, stop and restart.
 int change_command(const Invocation& asked);
 int signal_command(const Invocation& asked);

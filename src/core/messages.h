@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "core/unit_state.h"
 #include "plan/plan.h"
 
 namespace bootsman {
@@ -249,6 +250,23 @@ struct Reply {
   std::string text;  ///< A sentence for the person: "service.a is ready".
 };
 
+/// Something that people and their programs may want to know of, told as it happens. Nothing has to
+/// be done, and nothing comes back.
+struct Happened {
+  enum class What : std::uint8_t {
+    StateChanged,  ///< Of the unit, `from` → `to`.
+    Unhealthy,     ///< The unit's health check failed too often.
+    Healthy,       ///< The unit is so no more.
+    BootDone,
+    Stopping,  ///< The container was told to stop, or has come to its end.
+  };
+  What what = What::StateChanged;
+  std::optional<UnitIndex> unit;
+  UnitState from = UnitState::Idle;
+  UnitState to = UnitState::Idle;
+  std::string why;  ///< A sentence of our own, or empty.
+};
+
 /// Leave with this exit code. The last action of a life.
 struct Finish {
   int exit_code = 0;
@@ -257,7 +275,7 @@ struct Finish {
 };
 
 using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say,
-                            Reply, Finish>;
+                            Reply, Happened, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace bootsman

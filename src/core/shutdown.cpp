@@ -207,6 +207,7 @@ void begin_shutdown(Turn& turn, int code, std::string reason, std::optional<Unit
   const ShutdownPlan& policy = turn.plan.shutdown;
   const Micros margin = std::clamp<Micros>(Micros{policy.timeout} / 10, Millis{100}, Millis{1'000});
   turn.say(Severity::Info, std::nullopt, "stopping: " + reason);
+  turn.tell(Happened::What::Stopping, cause, reason);
   Shutdown shutdown;
   shutdown.requested_at = turn.now;
   shutdown.kill_at = turn.now + std::max<Micros>(policy.timeout - margin, Micros{0});

@@ -13,26 +13,12 @@
 #include "core/messages.h"
 #include "core/phases.h"
 #include "core/restart.h"
+#include "core/unit_state.h"
 #include "plan/plan.h"
 
 namespace bootsman {
 
-/// The name of a unit's state as people see it.
-enum class UnitState : std::uint8_t {
-  Idle,
-  Waiting,
-  Starting,
-  Running,
-  Ready,
-  Stopping,
-  Stopped,
-  Backoff,
-  Done,
-  Failed,
-  Blocked,
-  Skipped,
-};
-std::string_view to_text(UnitState state);
+/// The coarser name of a phase that people see.
 UnitState unit_state(const Phase& phase);
 
 /// The command on a unit that has not come to its end.

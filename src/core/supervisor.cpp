@@ -158,7 +158,9 @@ void work_off(Turn& turn, bool was_open) {
   if (std::holds_alternative<life::Booting>(state.life) && !state.shutdown && state.booted_at &&
       state.unsettled == 0) {
     state.life = life::Up{};
-    turn.say(Severity::Info, std::nullopt, boot_summary(turn));
+    const std::string summary = boot_summary(turn);
+    turn.tell(Happened::What::BootDone, std::nullopt, summary);
+    turn.say(Severity::Info, std::nullopt, summary);
     was_open = true;
   }
   if (was_open && state.open == 0 && std::holds_alternative<life::Up>(state.life)) {

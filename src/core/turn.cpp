@@ -16,7 +16,12 @@ void Turn::enter(UnitIndex index, Phase phase, std::string why) {
   count(state.stopping, is_stopping(runtime.phase), is_stopping(phase));
   count(state.open, !is_final(runtime.phase), !is_final(phase));
   if (was_live && !is_live(phase)) ended.push_back(index);
-  if (unit_state(runtime.phase) != unit_state(phase)) runtime.since = now;
+  const UnitState from = unit_state(runtime.phase);
+  const UnitState to = unit_state(phase);
+  if (from != to) {
+    runtime.since = now;
+    actions.push_back(Happened{Happened::What::StateChanged, index, from, to, why});
+  }
   runtime.phase = std::move(phase);
   runtime.why = std::move(why);
   refresh_deadline(index);
@@ -73,6 +78,10 @@ void Turn::unblock_dependants(UnitIndex index) {
 
 void Turn::say(Severity severity, std::optional<UnitIndex> about, std::string text) {
   actions.push_back(Say{severity, about, std::move(text)});
+}
+
+void Turn::tell(Happened::What what, std::optional<UnitIndex> about, std::string why) {
+  actions.push_back(Happened{what, about, {}, {}, std::move(why)});
 }
 
 void Turn::kill(UnitIndex index, RunId run, Signal signal, KillScope scope) {

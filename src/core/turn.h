@@ -44,6 +44,8 @@ class Turn {
   bool may_start() const { return !state.shutdown.has_value(); }
 
   void act(Action action) { actions.push_back(std::move(action)); }
+  /// For those who look on; changes of a unit's state are told by enter().
+  void tell(Happened::What what, std::optional<UnitIndex> about, std::string why);
   void say(Severity severity, std::optional<UnitIndex> unit, std::string text);
   void kill(UnitIndex unit, RunId run, Signal signal, KillScope scope);
 

@@ -90,6 +90,7 @@ void on_health_known(Turn& turn, UnitIndex unit, phase::Ready& ready, Health bef
   if (health != Health::Unhealthy) {
     if (before != Health::Unhealthy) return;
     turn.say(Severity::Info, unit, "healthy again");
+    turn.tell(Happened::What::Healthy, unit, "");
     turn.unit(unit).why.clear();
     return;
   }
@@ -97,6 +98,7 @@ void on_health_known(Turn& turn, UnitIndex unit, phase::Ready& ready, Health bef
       turn.spec(unit).health->on_unhealthy == OnUnhealthy::Restart && turn.may_start();
   const std::string text = "unhealthy: " + why;
   turn.say(Severity::Warning, unit, restart ? text + "; stopping it to restart" : text);
+  turn.tell(Happened::What::Unhealthy, unit, text);
   turn.unit(unit).why = text;
   if (restart) order_stop(turn, unit, Process(ready.process), Then::Restart, text);
 }

@@ -17,11 +17,13 @@ bool may_ask(const Peer& peer) {
 }  // namespace
 
 ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& state,
-                             const LogRing& ring, OwnLog& own_log, Give give)
+                             const LogRing& ring, EventLog& events, OwnLog& own_log, Give give)
     : server_(server),
       plan_(plan),
       state_(state),
       ring_(ring),
+      events_(events),
+      feed_(events),
       own_log_(own_log),
       give_(std::move(give)) {}
 
@@ -43,7 +45,7 @@ void ControlServer::open() {
 }
 
 ApiView ControlServer::view() const {
-  return {plan_, state_, ring_, mono_now()};
+  return {plan_, state_, ring_, events_, mono_now()};
 }
 
 Answer ControlServer::answer(const Request& request, const Peer& peer, Responder responder) {
@@ -56,13 +58,17 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
   if (auto* wait = std::get_if<WaitForLogs>(&said)) {
     return follow(std::move(*wait), std::move(responder));
   }
+  if (auto* watch = std::get_if<WatchEvents>(&said)) {
+    return feed_.watch(std::move(watch->query), std::move(responder));
+  }
   return run(std::get<ApiCommand>(std::move(said)), peer, std::move(responder));
 }
 
 AnswerLater ControlServer::run(ApiCommand command, const Peer& peer, Responder responder) {
-  own_log_.say(Severity::Info, "control: " + command.text + ", asked for by uid " +
-                                   std::to_string(peer.uid) + " (pid " + std::to_string(peer.pid) +
-                                   ")");
+  const std::string what = command.text + ", asked for by uid " + std::to_string(peer.uid) +
+                           " (pid " + std::to_string(peer.pid) + ")";
+  own_log_.say(Severity::Info, "control: " + what);
+  events_.add({0, 0, "command", "", "", "", what}, wall_clock_us());
   AnswerLater later{command.timeout, command_overdue(command)};
   const CommandId id{++commands_};
   waiting_.emplace(id.value, std::move(responder));
@@ -86,6 +92,7 @@ AnswerLater ControlServer::follow(WaitForLogs wait, Responder responder) {
 }
 
 void ControlServer::after_turn() {
+  feed_.after_turn();
   if (followers_.empty() || ring_.last_sequence() == seen_) return;
   seen_ = ring_.last_sequence();
   const auto now = view();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shell/control_place.h"
+#include "shell/event_feed.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
 #include "wire/api.h"
@@ -21,7 +22,7 @@ class ControlServer {
 
   /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
-                OwnLog& own_log, Give give);
+                EventLog& events, OwnLog& own_log, Give give);
 
   /// Makes the socket and listens. Where that fails the init goes on without, after one warning.
   void open();
@@ -29,7 +30,8 @@ class ControlServer {
   /// Answers whoever gave that command; nothing when they are gone.
   void replied(const Reply& reply);
 
-  /// Answers those who wait for a line that this turn brought. Called at the end of each turn.
+  /// Answers those who wait for a line or an event that this turn brought. Called at the end of
+  /// each turn.
   void after_turn();
 
  private:
@@ -47,6 +49,8 @@ class ControlServer {
   const Plan& plan_;
   const State& state_;
   const LogRing& ring_;
+  EventLog& events_;
+  EventFeed feed_;
   OwnLog& own_log_;
   Give give_;
   std::uint64_t commands_ = 0;                  ///< Counts the commands.

@@ -55,7 +55,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       gateway_(loop, web.gateway, gateway_hooks()),
       server_(loop,
               answering_at_once([this](const Request& request) { return answer_http(request); })),
-      control_(server_, plan_, state_, logs_.ring(), own_log_,
+      control_(server_, plan_, state_, logs_.ring(), happened_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }) {
   on_reply([this](const Reply& reply) { control_.replied(reply); });
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
@@ -124,11 +124,12 @@ void Runtime::reap() {
   notify_.hear_all();
   Children::Reaped reaped = children_.reap();
   if (const std::string said = oom_.attribute(reaped.deaths); !said.empty())
-    say(Severity::Warning, said);
+    note_killed_process(said);
   ProcessesEnded ended;
   ended.orphans = reaped.orphans;
   orphans_ += reaped.orphans;
   for (Death& death : reaped.deaths) {
+    note_out_of_memory(death);
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);
       notify_.close(run->run);

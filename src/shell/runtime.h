@@ -21,6 +21,7 @@
 #include "shell/server.h"
 #include "shell/setup.h"
 #include "shell/signals.h"
+#include "wire/event_log.h"
 #include "wire/routes.h"
 
 namespace bootsman {
@@ -64,9 +65,12 @@ class Runtime {
   void execute(const SweepLeftovers& action);
   void execute(const Say& action);
   void execute(const Reply& action);
+  void execute(const Happened& action);
   void execute(const Finish& action);
 
   void ask_conditions();
+  void note_out_of_memory(const Death& death);
+  void note_killed_process(const std::string& text);
   void step_answer(const Value& line);
   void listen();
   Response answer_http(const Request& request);
@@ -91,6 +95,7 @@ class Runtime {
   Launcher launcher_;
   Checks checks_;
   Gateway gateway_;
+  EventLog happened_;
   HttpServer server_;
   ControlServer control_;
   std::optional<Signals> signals_;

@@ -184,6 +184,22 @@ void Runtime::execute(const Reply& action) {
   if (on_reply_) on_reply_(action);
 }
 
+void Runtime::execute(const Happened& action) {
+  happened_.add(event_record(action, plan_), wall_clock_us());
+}
+
+void Runtime::note_out_of_memory(const Death& death) {
+  const auto* run = std::get_if<UnitRun>(&death.owner);
+  if (run == nullptr || !death.out_of_memory) return;
+  happened_.add({0, 0, "out-of-memory", plan_[run->unit].id(), "", "", death.note},
+                wall_clock_us());
+}
+
+void Runtime::note_killed_process(const std::string& text) {
+  say(Severity::Warning, text);
+  happened_.add({0, 0, "out-of-memory", "", "", "", text}, wall_clock_us());
+}
+
 void Runtime::execute(const Finish& action) {
   finish_ = action;
   // First what is known, since whoever asked for the stop may kill at any time now; then once more

@@ -17,6 +17,7 @@ constexpr std::size_t kDetailBytes = 2048;
 /// One request, its path taken apart.
 struct Call {
   const ApiView& view;
+  const Request& request;
   std::string_view query;
   std::string unit;  ///< What stands for "{unit}".
 };
@@ -160,6 +161,44 @@ ApiAnswer show_logs(const Call& call) {
   return log_response(query, call.view);
 }
 
+/// Reads one parameter of a question about events; an empty text, or why it can't be taken.
+std::string read_event_parameter(const Plan& plan, const std::string& name,
+                                 const std::string& value, EventQuery& query) {
+  if (name == "unit") {
+    const auto unit = find_unit(plan, value);
+    if (!unit) return unit.error().message();
+    query.units.push_back(plan[*unit].id());
+  } else if (name == "follow") {
+    if (value != "true" && value != "false") {
+      return "cannot read follow=" + printable(value) + ": it is true or false";
+    }
+    query.follow = value == "true";
+  } else {
+    const auto number = parse_number(value);
+    if (!number) return "cannot read " + name + "=" + printable(value) + ": it is no number";
+    if (name == "after") {
+      query.after = *number;
+    } else {
+      query.count = std::min<std::uint64_t>(*number, EventLog::kKept);
+    }
+  }
+  return "";
+}
+
+ApiAnswer show_events(const Call& call) {
+  const auto parameters = parse_query(call.query, {"unit", "n", "after", "follow"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  EventQuery query;
+  // A browser that connects again says so where it was.
+  if (const auto* last = call.request.header("last-event-id")) query.after = parse_number(*last);
+  for (const auto& [name, value] : *parameters) {
+    const auto wrong = read_event_parameter(call.view.plan, name, value, query);
+    if (!wrong.empty()) return api_error(name == "unit" ? 404 : 400, wrong);
+  }
+  if (query.follow && call.request.method != "HEAD") return WatchEvents{std::move(query)};
+  return event_response(query, call.view.events);
+}
+
 /// Reads `timeout`, the parameter of all commands; an empty text, or why it can't be taken.
 std::string read_timeout(const std::string& value, Millis& timeout) {
   const auto read = parse_duration(value);
@@ -236,6 +275,7 @@ constexpr std::array kHandlers{
     Handler{{"POST", "/v1/units/{unit}/restart"}, restart_unit},
     Handler{{"POST", "/v1/units/{unit}/signal"}, signal_unit},
     Handler{{"GET", "/v1/logs"}, show_logs},
+    Handler{{"GET", "/v1/events"}, show_events},
     Handler{{"POST", "/v1/shutdown"}, shut_down},
 };
 
@@ -262,6 +302,17 @@ bool matches(std::string_view form, std::string_view path, std::string_view& uni
 }
 
 }  // namespace
+
+Response event_response(const EventQuery& query, const EventLog& events) {
+  Value::Array found;
+  events.each(query.begin(events), [&](const EventRecord& event) {
+    if (query.wants(event)) found.push_back(event_value(event));
+  });
+  Value answer;
+  answer.set("events", std::move(found));
+  answer.set("next", static_cast<std::int64_t>(events.last_sequence()));
+  return json(answer);
+}
 
 Response command_response(const Reply& reply) {
   if (!reply.ok) return api_error(409, "cannot do that: " + reply.text);
@@ -301,7 +352,7 @@ ApiAnswer answer_api(const Request& request, const ApiView& view) {
     }
     auto name = percent_decode(unit);
     if (!name) return api_error(400, "cannot read the path: a % is not followed by two digits");
-    return handler.answer({view, request.query, std::move(*name)});
+    return handler.answer({view, request, request.query, std::move(*name)});
   }
   if (allowed.empty()) {
     return api_error(404, "cannot find " + printable(request.path) + "; try /v1/units");

@@ -10,6 +10,7 @@
 #include "core/messages.h"
 #include "core/status.h"
 #include "logs/ring.h"
+#include "wire/event_log.h"
 #include "wire/http.h"
 
 namespace bootsman {
@@ -23,6 +24,7 @@ struct ApiView {
   const Plan& plan;
   const State& state;
   const LogRing& ring;
+  const EventLog& events;
   MonoTime now{};
 };
 
@@ -53,7 +55,12 @@ struct ApiCommand {
   Millis timeout{60'000};  ///< The answer after that: command_overdue().
 };
 
-using ApiAnswer = std::variant<Response, WaitForLogs, ApiCommand>;
+/// To be answered by a stream of events that does not end.
+struct WatchEvents {
+  EventQuery query;
+};
+
+using ApiAnswer = std::variant<Response, WaitForLogs, WatchEvents, ApiCommand>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
@@ -62,6 +69,9 @@ ApiAnswer answer_api(const Request& request, const ApiView& view);
 Response log_response(const LogQuery& query, const ApiView& view);
 /// Whether there is a line for the query.
 bool has_lines(const LogQuery& query, const ApiView& view);
+
+/// The remembered events that the query asks for: {"events": […], "next": N}.
+Response event_response(const EventQuery& query, const EventLog& events);
 
 /// 200 {"text": …}, or 409 {"error": …} where the command was refused or came to a bad end.
 Response command_response(const Reply& reply);

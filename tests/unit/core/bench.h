@@ -109,6 +109,7 @@ inline std::string show(const Plan& plan, const Action& action) {
             return "sweep " + (a.signal ? signal_name(*a.signal) : std::string("count"));
           },
           [&](const Say&) { return std::string(); },
+          [&](const Happened&) { return std::string(); },
           [&](const Reply& a) { return fmt::format("reply {}: {}", a.ok ? "ok" : "no", a.text); },
           [&](const Finish& a) { return fmt::format("finish {} {}", a.exit_code, a.reason); },
       },

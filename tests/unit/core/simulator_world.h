@@ -89,6 +89,7 @@ class World {
                    [&](const SweepLeftovers& a) { sweep(a, now); },
                    [](const Say&) {},
                    [](const Reply&) {},
+                   [](const Happened&) {},
                    [](const Finish&) {},
                },
                action);

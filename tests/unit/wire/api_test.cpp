@@ -37,7 +37,7 @@ struct World {
   void add(std::uint32_t writer, std::string_view text) {
     ring.add(writer, {0, 1'000'000, 1, writer == 2, false, text});
   }
-  ApiView view() const { return {bench.plan, bench.state, ring, bench.now}; }
+  ApiView view() const { return {bench.plan, bench.state, ring, events, bench.now}; }
   ApiAnswer ask(std::string method, std::string path, std::string query = "") const {
     Request request;
     request.method = std::move(method);
@@ -64,6 +64,7 @@ struct World {
 
   test::Bench bench;
   LogRing ring;
+  EventLog events;
 };
 
 struct Refused {
