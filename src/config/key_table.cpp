@@ -21,6 +21,10 @@ constexpr std::array kKeys{
     Key{"http.listen", Strings, kTop, "\"0.0.0.0:8080\"",
         "The numeric addresses and ports to answer on, one or several.",
         "[\"127.0.0.1:8080\", \"[::1]:8080\"]"},
+    Key{"http.status_page.enabled", Boolean, kTop, "true",
+        "Whether `/-/status`, also `/status`, shows the units, the boot, memory and CPU to people. "
+        "It is read-only, and tells nothing of environment, secrets and output.",
+        "false"},
     Key{"gateway.enabled", Boolean, kTop, "true",
         "Whether the routes of the gateway are served. Without routes there is none.", "false"},
     Key{"gateway.routes", Routes, kTop, "{}",

@@ -37,6 +37,7 @@ struct GatewayPlan {
 /// What the HTTP port serves beside the init's own answers. The core knows nothing of it.
 struct WebPlan {
   GatewayPlan gateway;
+  bool status_page = true;  ///< The page for people, and the events that keep it up to date.
 };
 
 }  // namespace bootsman

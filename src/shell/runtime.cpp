@@ -53,8 +53,11 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
       gateway_(loop, web.gateway, gateway_hooks()),
+      status_feed_([this] { return page_view(); }),
       server_(loop,
-              answering_at_once([this](const Request& request) { return answer_http(request); })),
+              [this](const Request& request, const Peer&, Responder responder) {
+                return answer_port(request, std::move(responder));
+              }),
       control_(server_, plan_, state_, logs_.ring(), happened_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }) {
   on_reply([this](const Reply& reply) { control_.replied(reply); });
@@ -116,6 +119,7 @@ void Runtime::turn() {
   if (tick_due_ && !finish_) tick(mono_now());
   logs_.flush();
   control_.after_turn();
+  status_feed_.after_turn(mono_now(), happened_.last_sequence());
   if (!finish_) arm_timer();
 }
 
@@ -175,7 +179,7 @@ void Runtime::tick(MonoTime now) {
 void Runtime::arm_timer() {
   const auto deadline =
       earliest({next_deadline(state_), logs_.next_deadline(), helpers_.next_deadline(),
-                checks_.next_deadline(), listen_again_});
+                checks_.next_deadline(), status_feed_.next_deadline(), listen_again_});
   if (!deadline) {
     uv_timer_stop(timer_.get());
     return;

@@ -21,6 +21,7 @@
 #include "shell/server.h"
 #include "shell/setup.h"
 #include "shell/signals.h"
+#include "shell/status_feed.h"
 #include "wire/event_log.h"
 #include "wire/routes.h"
 
@@ -73,7 +74,9 @@ class Runtime {
   void note_killed_process(const std::string& text);
   void step_answer(const Value& line);
   void listen();
+  Answer answer_port(const Request& request, Responder responder);
   Response answer_http(const Request& request);
+  PageView page_view() const;
   Gateway::Hooks gateway_hooks();
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
@@ -96,6 +99,7 @@ class Runtime {
   Checks checks_;
   Gateway gateway_;
   EventLog happened_;
+  StatusFeed status_feed_;
   HttpServer server_;
   ControlServer control_;
   std::optional<Signals> signals_;

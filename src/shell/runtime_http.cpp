@@ -1,16 +1,48 @@
+#include <random>
+#include <utility>
+
 #include "shell/clock.h"
 #include "shell/runtime.h"
 
 namespace bootsman {
+namespace {
+
+/// What nobody can guess, in hex.
+std::string nonce() {
+  std::random_device device;
+  std::string text;
+  for (int i = 0; i < 4; ++i) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    for (auto bits = device(), digit = 0U; digit < 8; ++digit, bits >>= 4) text += kHex[bits & 15];
+  }
+  return text;
+}
+
+}  // namespace
 
 Response Runtime::answer_http(const Request& request) {
   ++http_requests_;
-  return answer(request,
-                {[this] { return health_verdict(plan_, state_); },
-                 [this] { return ready_verdict(plan_, state_); },
-                 [this] { return startup_verdict(plan_, state_); },
-                 [this](const Request& asked) { return metrics_response(asked, metrics_view()); },
-                 &web_.gateway});
+  return answer(
+      request,
+      {[this] { return health_verdict(plan_, state_); },
+       [this] { return ready_verdict(plan_, state_); },
+       [this] { return startup_verdict(plan_, state_); },
+       [this](const Request& asked) { return metrics_response(asked, metrics_view()); },
+       &web_.gateway,
+       web_.status_page
+           ? [this](const Request& asked) { return status_page(asked, page_view(), nonce()); }
+           : std::function<Response(const Request&)>{}});
+}
+
+Answer Runtime::answer_port(const Request& request, Responder responder) {
+  const bool wants_events = request.path == "/-/events" && request.method == "GET";
+  if (!wants_events || !web_.status_page) return answer_http(request);
+  ++http_requests_;
+  return status_feed_.watch(std::move(responder));
+}
+
+PageView Runtime::page_view() const {
+  return {plan_, state_, happened_, usage_.read(), mono_now(), wall_clock_us()};
 }
 
 Gateway::Hooks Runtime::gateway_hooks() {

@@ -45,13 +45,19 @@ Response metrics(const PortView& view, const Request& request) {
   return view.metrics(request);
 }
 
-constexpr std::array<Route, 6> kRoutes{{
+Response page(const PortView& view, const Request& request) {
+  return view.status_page(request);
+}
+
+constexpr std::array<Route, 8> kRoutes{{
     {"/health", [](const PortView& view, const Request&) { return say(view.health()); }},
     {"/health/live", [](const PortView&, const Request&) { return say(Verdict{}); }},
     {"/health/ready", [](const PortView& view, const Request&) { return say(view.ready()); }},
     {"/health/startup", [](const PortView& view, const Request&) { return say(view.startup()); }},
     {"/-/metrics", metrics},
     {"/metrics", metrics},
+    {"/-/status", page},
+    {"/status", page},
 }};
 
 }  // namespace
@@ -62,7 +68,8 @@ Response answer(const Request& request, const PortView& view) {
     if (auto* said = std::get_if<Response>(&verdict)) return std::move(*said);
   }
   const auto route = std::ranges::find(kRoutes, request.path, &Route::path);
-  if (route == kRoutes.end()) {
+  const bool off = route != kRoutes.end() && route->answer == page && !view.status_page;
+  if (route == kRoutes.end() || off) {
     return plain_response(404, "nothing is served here; try /health");
   }
   if (request.method != "GET" && request.method != "HEAD") {

@@ -15,7 +15,8 @@ struct PortView {
   std::function<Verdict()> ready;
   std::function<Verdict()> startup;
   std::function<Response(const Request&)> metrics;
-  const GatewayPlan* gateway = nullptr;  ///< Null: there is none.
+  const GatewayPlan* gateway = nullptr;                 ///< Null: there is none.
+  std::function<Response(const Request&)> status_page;  ///< Empty: it is off.
 };
 
 /// The most reasons that one answer names; how many more there are is said.
@@ -24,9 +25,9 @@ inline constexpr std::size_t kReasonsMax = 100;
 /// Answers one request of the HTTP port, by the table of routes. `/health`, `/health/ready` and
 /// `/health/startup`: 200 `{"health": "true"}` or 503 `{"health": "false", "reasons": [{"unit": …,
 /// "why": …}]}`; `/health/live`: always 200; `/-/metrics`, also `/metrics`: see
-/// metrics_response(). What the gateway says itself comes first
-/// (route_request()); what it passes on never gets here. Another path: 404; another method than GET
-/// and HEAD: 405.
+/// metrics_response(); `/-/status`, also `/status`: see status_page(). What the gateway says itself
+/// comes first (route_request()); what it passes on never gets here. Another path: 404; another
+/// method than GET and HEAD: 405.
 Response answer(const Request& request, const PortView& view);
 
 }  // namespace bootsman

@@ -14,6 +14,13 @@ PortView view(Verdict health, Verdict ready = {}, Verdict startup = {}) {
             return Response{200, "text/plain", {}, "metrics of " + request.path};
           }};
 }
+PortView with_page() {
+  PortView made = view({});
+  made.status_page = [](const Request& request) {
+    return Response{200, "text/html", {}, "page of " + request.path};
+  };
+  return made;
+}
 Verdict bad(std::vector<Verdict::Reason> reasons) {
   return {false, std::move(reasons)};
 }
@@ -46,6 +53,11 @@ const Row kRows[] = {
     {"a slash more is another path", "GET", "/health/", view(kGood), 404, kNotFound},
     {"metrics", "GET", "/-/metrics", view(kBad), 200, "metrics of /-/metrics"},
     {"metrics where Prometheus looks", "GET", "/metrics", view(kBad), 200, "metrics of /metrics"},
+    {"the page", "GET", "/-/status", with_page(), 200, "page of /-/status"},
+    {"the page at its short path", "GET", "/status", with_page(), 200, "page of /status"},
+    {"the page is read-only", "POST", "/-/status", with_page(), 405,
+     "405 Method Not Allowed: only GET and HEAD are answered here\n"},
+    {"no page where it is off", "GET", "/-/status", view(kGood), 404, kNotFound},
     {"the root", "GET", "/", view(kGood), 404, kNotFound},
     {"an unknown path with an unknown method", "POST", "/x", view(kGood), 404, kNotFound},
     {"paths are not decoded", "GET", "/%68ealth", view(kGood), 404, kNotFound},
