@@ -77,6 +77,7 @@ class Runtime {
   Answer answer_port(const Request& request, Responder responder);
   Response answer_http(const Request& request);
   PageView page_view() const;
+  std::vector<UnitStatus> unit_statuses() const;
   Gateway::Hooks gateway_hooks();
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);

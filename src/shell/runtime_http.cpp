@@ -31,7 +31,8 @@ Response Runtime::answer_http(const Request& request) {
        &web_.gateway,
        web_.status_page
            ? [this](const Request& asked) { return status_page(asked, page_view(), nonce()); }
-           : std::function<Response(const Request&)>{}});
+           : std::function<Response(const Request&)>{},
+       [this] { return unit_statuses(); }});
 }
 
 Answer Runtime::answer_port(const Request& request, Responder responder) {
@@ -39,6 +40,13 @@ Answer Runtime::answer_port(const Request& request, Responder responder) {
   if (!wants_events || !web_.status_page) return answer_http(request);
   ++http_requests_;
   return status_feed_.watch(std::move(responder));
+}
+
+std::vector<UnitStatus> Runtime::unit_statuses() const {
+  std::vector<UnitStatus> all;
+  for (std::uint32_t i = 0; i < plan_.units.size(); ++i)
+    all.push_back(unit_status(plan_, state_, UnitIndex{i}));
+  return all;
 }
 
 PageView Runtime::page_view() const {

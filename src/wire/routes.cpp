@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "wire/gateway.h"
 
 namespace bootsman {
@@ -28,11 +30,37 @@ std::string unhealthy(const Verdict& verdict) {
   return body + "]}";
 }
 
+/// The bare word, as people type it: "?verbose", also beside others.
+bool is_verbose(const Request& request) {
+  for (const std::string_view word : split(request.query, '&'))
+    if (word == "verbose" || word.starts_with("verbose=")) return true;
+  return false;
+}
+
+/// The body, which is one JSON object, with the units at its end.
+std::string with_units(std::string body, const std::vector<UnitStatus>& units) {
+  body.pop_back();
+  body += R"(, "units": [)";
+  for (const UnitStatus& unit : units) {
+    if (!body.ends_with('[')) body += ", ";
+    body += R"({"unit": )" + to_json(Value(unit.id)) + R"(, "state": )" +
+            to_json(Value(to_text(unit.state))) + R"(, "why": )" + to_json(Value(unit.why)) + "}";
+  }
+  return body + "]}";
+}
+
 Response say(const Verdict& verdict) {
   Response response;
   response.status = verdict.ok ? 200 : 503;
   response.body = verdict.ok ? std::string(kHealthy) : unhealthy(verdict);
   response.headers.push_back({"Cache-Control", "no-store"});
+  return response;
+}
+
+Response say(const Verdict& verdict, const PortView& view, const Request& request) {
+  Response response = say(verdict);
+  if (view.units && is_verbose(request))
+    response.body = with_units(std::move(response.body), view.units());
   return response;
 }
 
@@ -50,10 +78,12 @@ Response page(const PortView& view, const Request& request) {
 }
 
 constexpr std::array<Route, 8> kRoutes{{
-    {"/health", [](const PortView& view, const Request&) { return say(view.health()); }},
+    {"/health", [](const PortView& view, const Request& r) { return say(view.health(), view, r); }},
     {"/health/live", [](const PortView&, const Request&) { return say(Verdict{}); }},
-    {"/health/ready", [](const PortView& view, const Request&) { return say(view.ready()); }},
-    {"/health/startup", [](const PortView& view, const Request&) { return say(view.startup()); }},
+    {"/health/ready",
+     [](const PortView& view, const Request& r) { return say(view.ready(), view, r); }},
+    {"/health/startup",
+     [](const PortView& view, const Request& r) { return say(view.startup(), view, r); }},
     {"/-/metrics", metrics},
     {"/metrics", metrics},
     {"/-/status", page},

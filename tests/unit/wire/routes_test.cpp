@@ -72,6 +72,37 @@ const Row kRows[] = {
 
 }  // namespace
 
+TEST_CASE("?verbose lists the units beside the verdict") {
+  UnitStatus web;
+  web.id = "service.web";
+  web.state = UnitState::Backoff;
+  web.why = "exited \"1\"";
+  PortView asked = view(kBad);
+  asked.units = [=] { return std::vector<UnitStatus>{web}; };
+  const std::string units =
+      R"(, "units": [{"unit": "service.web", "state": "backoff", "why": "exited \"1\""}]})";
+  struct Line {
+    const char* path;
+    const char* query;
+    std::string body;
+  };
+  const Line lines[] = {
+      {"/health", "verbose", kFalse.substr(0, kFalse.size() - 1) + units},
+      {"/health/ready", "a=b&verbose", kTrue.substr(0, kTrue.size() - 1) + units},
+      {"/health/startup", "verbose=1", kTrue.substr(0, kTrue.size() - 1) + units},
+      {"/health", "verbos", kFalse},
+      {"/health/live", "verbose", kTrue},
+  };
+  for (const Line& line : lines) {
+    CAPTURE(line.query);
+    Request request;
+    request.method = "GET";
+    request.path = line.path;
+    request.query = line.query;
+    CHECK(answer(request, asked).body == line.body);
+  }
+}
+
 TEST_CASE("each route under each verdict") {
   for (const auto& row : kRows) {
     CAPTURE(row.name);
