@@ -178,10 +178,13 @@ constexpr std::array<CommandRow, 21> kCommands{{
      .details = "As SIGTERM to the init. Returns at once.\n",
      .options = kShutdownOptions},
     {.name = "logs",
-     .words = "[UNIT…]",
+     .words = "[UNIT…|rotate]",
      .doc = "show the last lines of the units' output",
      .details = "Of all units and the init itself (\"bootsman\"), or of those named, in the order\n"
-                "of their coming, with the time in UTC. The init remembers the latest 8 MiB.\n",
+                "of their coming, with the time in UTC. The init remembers the latest 8 MiB.\n"
+                "\n"
+                "`bootsman logs rotate` puts the units' log files (`log.file.path`) aside now. A\n"
+                "unit of that name is asked for by its whole id, such as service.rotate.\n",
      .options = kLogsOptions,
      .words_max = 1'000'000},
     {.name = "doctor",

@@ -95,7 +95,22 @@ int status_command(const Invocation& asked) {
   return code;
 }
 
+namespace {
+
+int rotate_logs() {
+  const auto client = ControlClient::find();
+  if (!client) return complain(client.error().message(), kNoInit);
+  const auto reply = client->ask("POST", "/v1/logs/rotate");
+  if (!reply) return complain(reply.error().message(), kBad);
+  if (reply->status != 200) return complain(error_of(*reply), kBad);
+  print(reply->body.get_string("text") + "\n");
+  return 0;
+}
+
+}  // namespace
+
 int logs_command(const Invocation& asked) {
+  if (asked.words.size() == 1 && asked.words.front() == "rotate") return rotate_logs();
   const std::string lines = asked.value("-n", "100");
   const auto number = parse_number(lines);
   if (!number || *number > kLinesMax) {

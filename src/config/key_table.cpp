@@ -67,8 +67,43 @@ constexpr std::array kKeys{
         "[\"SECRET_KEY\", \"HF_TOKEN\"]"},
     Key{"log.format", Word, kTop, "\"text\"",
         "How lines of units appear in the init's output: with the unit's name in front, as JSON, "
-        "or as they are.",
+        "or as they are. Not for the job, whose lines stay as they are unless its own table says "
+        "otherwise.",
         "\"json\"", "text|json|raw"},
+    Key{"log.colour", Word, kTop, "\"auto\"",
+        "Whether units' names are coloured in the format \"text\", and the bar of stderr is red: "
+        "when the output is a terminal, always, or never.",
+        "\"never\"", "auto|always|never"},
+    Key{"log.time", Boolean, kTop, "false",
+        "Whether the time of day stands in front of each line, or in its JSON object, in UTC. "
+        "Container runtimes keep the time of each line themselves. Lines in the format \"raw\" "
+        "stay bare.",
+        "true"},
+    Key{"log.mark_stderr", Boolean, kTop, "false",
+        "Whether lines that came by stderr have `!` instead of `|` behind the unit's name. JSON "
+        "tells the two apart anyway.",
+        "true"},
+    Key{"log.when_blocked", Word, kTop, "(\"drop\" for services, \"wait\" for steps and the job)",
+        "While nobody reads the init's output: whether a unit that writes on has to wait, or its "
+        "lines are dropped. How many were dropped is said in the output.",
+        "\"wait\"", "wait|drop"},
+    Key{"log.merge", Boolean, kTop, "false",
+        "Whether stdout and stderr of a unit share one pipe, so that the order of their lines "
+        "holds.",
+        "true"},
+    Key{"log.fold", Duration, kTop, "\"0s\"",
+        "For progress bars: of the states that a carriage return overwrites, only the latest "
+        "appears, once in this time, and the last one. \"0s\" lets all pass.",
+        "\"10s\""},
+    Key{"log.join", Word, kTop, "\"none\"",
+        "\"indent\" keeps lines that begin with a space or tab together with the line before, as "
+        "in tracebacks: no other unit's line comes between them, and in JSON they are one object. "
+        "A line may appear a second later then.",
+        "\"indent\"", "none|indent"},
+    Key{"log.rate", Integer, kTop, "0",
+        "How many lines each unit may write to the output in a second; the rest is left out, and "
+        "the output says how many lines that were. `bootsman logs` still has them. 0: no limit.",
+        "1000", "", 0, 10'000'000},
 
     // ---- Routes of the gateway
     Key{"to", String, kRoute, "",
@@ -268,9 +303,34 @@ constexpr std::array kKeys{
     // ---- Output
     Key{"log.format", Word, kProcess, "(`log.format` of the top; \"raw\" for the job)",
         "How the unit's lines appear in the init's output.", "\"raw\"", "text|json|raw"},
-    Key{"log.merge", Boolean, kProcess, "false",
+    Key{"log.time", Boolean, kProcess, "(`log.time` of the top)",
+        "Whether the time stands in front of each line.", "true"},
+    Key{"log.mark_stderr", Boolean, kProcess, "(`log.mark_stderr` of the top)",
+        "Whether lines that came by stderr have `!` instead of `|` behind the name.", "true"},
+    Key{"log.when_blocked", Word, kProcess,
+        "(`log.when_blocked` of the top; \"drop\" for services, else \"wait\")",
+        "While nobody reads the init's output: whether the unit has to wait when it writes on, or "
+        "its lines are dropped and counted.",
+        "\"wait\"", "wait|drop"},
+    Key{"log.merge", Boolean, kProcess, "(`log.merge` of the top)",
         "Whether stdout and stderr share one pipe, so that the order of their lines holds.",
         "true"},
+    Key{"log.fold", Duration, kProcess, "(`log.fold` of the top)",
+        "How often a new state of a progress bar appears.", "\"10s\""},
+    Key{"log.join", Word, kProcess, "(`log.join` of the top)",
+        "Whether indented lines stay together with the line before.", "\"indent\"", "none|indent"},
+    Key{"log.rate", Integer, kProcess, "(`log.rate` of the top)",
+        "How many lines the unit may write to the output in a second. 0: no limit.", "1000", "", 0,
+        10'000'000},
+    Key{"log.file.path", String, kProcess, "(none)",
+        "A file that gets the unit's lines too, without its name in front, and with the time where "
+        "`log.time` says so; missing folders are made. A helper writes it with the init's rights.",
+        "\"/var/log/jupyter.log\""},
+    Key{"log.file.size", Size, kProcess, "\"10MiB\"",
+        "A file that would grow larger is renamed to FILE.1, that to FILE.2 and so on.",
+        "\"100MiB\""},
+    Key{"log.file.count", Integer, kProcess, "5", "How many renamed files are kept.", "2", "", 1,
+        1000},
 };
 
 }  // namespace

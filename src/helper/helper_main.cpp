@@ -7,6 +7,7 @@
 #include "helper/channel.h"
 #include "helper/conditions.h"
 #include "helper/fetch_task.h"
+#include "helper/log_file_task.h"
 #include "helper/protocol.h"
 #include "helper/step_runner.h"
 #include "helper/world_facts.h"
@@ -63,6 +64,10 @@ void run_fetch(const Value& request, Channel& channel) {
   channel.answer(answer_fetch(request));
 }
 
+void run_log_file(const Value& request, Channel&) {
+  write_log_file(request);
+}
+
 struct Task {
   std::string_view name;
   void (*run)(const Value& request, Channel& channel);
@@ -71,7 +76,8 @@ struct Task {
 constexpr Task kTasks[] = {{"steps", run_steps},
                            {"conditions", run_conditions},
                            {"probe-file", run_probe_file},
-                           {"fetch", run_fetch}};
+                           {"fetch", run_fetch},
+                           {"log-file", run_log_file}};
 
 }  // namespace
 

@@ -33,6 +33,9 @@ namespace bootsman {
 //            milliseconds "timeout", "stall", "connect", "backoff". With "text":true the answer has
 //            the file's text, and where its folder is refused the file is kept nowhere.
 //   answer   {"ok":true,"changed":true,"sha256":"…","stale":"","text":"…"} or {"ok":false,"why":"cannot …"}
+// `helper log-file`     writes a unit's lines, which come by its stdin, to a file.
+//   request  {"path":"/var/log/x.log","size":BYTES,"count":FILES}
+//   No answers. It lives as long as the init; SIGHUP puts the file aside.
 
 inline constexpr int kHelperFd = 3;
 inline constexpr std::size_t kHelperLineMax = 1024 * 1024;

@@ -4,10 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "logs/utf8.h"
+
 namespace bootsman {
 
 /// Longest line kept whole: container runtimes cut at 16 KiB, the prefix included. A longer one is
-/// split and its continuation marked, so that one bad writer cannot grow PID 1.
+/// split, between two UTF-8 characters, and its continuation marked, so that one bad writer cannot
+/// grow PID 1.
 inline constexpr std::size_t kLineMax = 16 * 1024;
 
 /// One line, or a piece of one.
@@ -21,7 +24,7 @@ struct LinePiece {
 /// comes out. Holds at most one partial line of kLineMax bytes.
 class LineSplitter {
  public:
-  /// `room` is the length of what will stand before each line, at most kLineMax / 2.
+  /// `room` is the length of what will stand before each line, below kLineMax.
   explicit LineSplitter(std::size_t room = 0) : max_(kLineMax - room) {}
 
   /// Calls emit(LinePiece) for each line that is complete now. Views are valid during the call.
@@ -60,10 +63,14 @@ class LineSplitter {
       return;
     }
     while (partial_.size() + part.size() > max_) {
-      const std::size_t fits = max_ - partial_.size();
+      // What is already held may end within a character, so the cut is looked for in both.
+      const std::size_t fits = max_ - partial_.size() + 1;
       partial_.append(part.substr(0, fits));
       part.remove_prefix(fits);
-      flush(emit);
+      const std::size_t cut = utf8_cut(partial_, max_);
+      emit(LinePiece{std::string_view(partial_).substr(0, cut), continues_});
+      partial_.erase(0, cut);
+      continues_ = true;
     }
     partial_.append(part);
     if (!whole) return;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -35,9 +35,20 @@ class OutQueue {
     return sources_[source.value].pending < kResumeBelow && total_ < kTotalMax / 2;
   }
 
-  /// Where the source's next lines go: append whole lines, then call added() with how many bytes.
-  std::string& tail(SourceId source);
-  void added(SourceId source, std::size_t bytes);
+  /// Memory for the source's next `bytes`, which the caller fills at once: a whole line, or
+  /// several.
+  char* append(SourceId source, std::size_t bytes) {
+    if (chunks_.empty() || chunks_.back().room() < bytes) add_chunk(bytes);
+    if (spans_.empty() || spans_.back().source != source) spans_.push_back({source, 0});
+    Chunk& chunk = chunks_.back();
+    char* const place = chunk.data.get() + chunk.size;
+    chunk.size += bytes;
+    spans_.back().bytes += bytes;
+    sources_[source.value].pending += bytes;
+    total_ += bytes;
+    return place;
+  }
+  void append(SourceId source, std::string_view lines);
 
   /// Counts a line that had no room.
   void drop(SourceId source, std::size_t bytes) {
@@ -63,20 +74,29 @@ class OutQueue {
  private:
   static constexpr std::size_t kChunk = 64 * 1024;
   struct Chunk {
+    std::unique_ptr<char[]> data;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
+    std::size_t room() const { return capacity - size; }
+  };
+  /// Whose the next bytes are.
+  struct Span {
     SourceId source;
-    std::string data;
+    std::size_t bytes;
   };
   struct Source {
     std::size_t pending = 0;
     std::uint64_t dropped_lines = 0;
     std::uint64_t dropped_bytes = 0;
   };
+  void add_chunk(std::size_t bytes);
 
   std::deque<Chunk> chunks_;
+  std::deque<Span> spans_;
   std::size_t head_ = 0;  ///< Bytes of the first chunk that are written already.
   std::size_t total_ = 0;
   std::vector<Source> sources_;
-  std::vector<std::string> spare_;  ///< Buffers to use again: no allocation per line.
+  std::vector<Chunk> spare_;  ///< Buffers to use again: no allocation per line.
 };
 
 }  // namespace bootsman

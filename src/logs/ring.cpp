@@ -16,25 +16,33 @@ std::uint32_t LogRing::add_writer() {
   return static_cast<std::uint32_t>(writers_.size() - 1);
 }
 
-std::uint64_t LogRing::add(std::uint32_t writer, RingLine line) {
-  const std::size_t needed = sizeof(Header) + line.text.size();
+LogRing::Block& LogRing::block_for(std::uint32_t writer, std::size_t bytes) {
   Writer& to = writers_[writer];
-  if (to.blocks.empty() ||
-      to.blocks.back().data.size() + needed > to.blocks.back().data.capacity()) {
-    const std::size_t size = std::max(kBlock, needed);
-    make_room(size);
-    Block block;
-    block.data.reserve(size);
-    used_ += block.data.capacity();
-    to.blocks.push_back(std::move(block));
-    ages_.push_back(writer);
-  }
-  Block& block = to.blocks.back();
+  if (!to.blocks.empty() && to.blocks.back().capacity - to.blocks.back().size >= bytes)
+    return to.blocks.back();
+  const std::size_t capacity = std::max(kBlock, bytes);
+  make_room(capacity);
+  Block block;
+  block.capacity = capacity;
+  if (capacity == kBlock && spare_ != nullptr)
+    block.data = std::move(spare_);
+  else
+    block.data.reset(new char[capacity]);  // Not make_unique, which would write zeros first.
+  used_ += capacity;
+  to.blocks.push_back(std::move(block));
+  ages_.push_back(writer);
+  return to.blocks.back();
+}
+
+std::uint64_t LogRing::add(std::uint32_t writer, RingLine line) {
+  Block& block = block_for(writer, sizeof(Header) + line.text.size());
   const Header header{++sequence_, line.wall_us, line.run,
                       static_cast<std::uint32_t>(line.text.size()),
                       (line.is_stderr ? kStderr : 0U) | (line.continues ? kContinues : 0U)};
-  block.data.append(reinterpret_cast<const char*>(&header), sizeof header);
-  block.data.append(line.text);
+  char* const place = block.data.get() + block.size;
+  std::memcpy(place, &header, sizeof header);
+  if (!line.text.empty()) std::memcpy(place + sizeof header, line.text.data(), line.text.size());
+  block.size += sizeof header + line.text.size();
   block.last = sequence_;
   ++block.lines;
   return sequence_;
@@ -52,22 +60,24 @@ void LogRing::make_room(std::size_t bytes) {
       ++tried;
       continue;
     }
-    used_ -= from.blocks.front().data.capacity();
-    from.forgotten += from.blocks.front().lines;
+    Block& oldest = from.blocks.front();
+    used_ -= oldest.capacity;
+    from.forgotten += oldest.lines;
+    if (oldest.capacity == kBlock) spare_ = std::move(oldest.data);
     from.blocks.pop_front();
   }
 }
 
 RingLine LogRing::read(const Block& block, std::size_t& at) {
   Header header{};
-  std::memcpy(&header, block.data.data() + at, sizeof header);
+  std::memcpy(&header, block.data.get() + at, sizeof header);
   at += sizeof header;
   RingLine line{header.sequence,
                 header.wall_us,
                 header.run,
                 (header.flags & kStderr) != 0,
                 (header.flags & kContinues) != 0,
-                std::string_view(block.data).substr(at, header.length)};
+                {block.data.get() + at, header.length}};
   at += header.length;
   return line;
 }
@@ -79,7 +89,7 @@ std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
   const auto& blocks = writers_[writer].blocks;
   for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
     std::vector<std::string_view> texts;
-    for (std::size_t at = 0; at < block->data.size();) texts.push_back(read(*block, at).text);
+    for (std::size_t at = 0; at < block->size;) texts.push_back(read(*block, at).text);
     for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
       if (last.size() == lines || taken + text->size() > bytes) {
         std::reverse(last.begin(), last.end());

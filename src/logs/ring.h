@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,7 @@ class LogRing {
   void each(std::uint32_t writer, std::uint64_t after, Visit&& visit) const {
     for (const Block& block : writers_[writer].blocks) {
       if (block.last <= after) continue;
-      for (std::size_t at = 0; at < block.data.size();) {
+      for (std::size_t at = 0; at < block.size;) {
         const RingLine line = read(block, at);
         if (line.sequence > after) visit(line);
       }
@@ -67,7 +68,9 @@ class LogRing {
     std::uint32_t flags;
   };
   struct Block {
-    std::string data;
+    std::unique_ptr<char[]> data;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
     std::uint64_t last = 0;  ///< Sequence number of its last line.
     std::uint32_t lines = 0;
   };
@@ -76,13 +79,15 @@ class LogRing {
     std::uint64_t forgotten = 0;
   };
   static RingLine read(const Block& block, std::size_t& at);
+  Block& block_for(std::uint32_t writer, std::size_t bytes);
   void make_room(std::size_t bytes);
 
   std::size_t limit_;
   std::size_t used_ = 0;
   std::uint64_t sequence_ = 0;
-  std::vector<Writer> writers_;
+  std::deque<Writer> writers_;      ///< By number; never moved.
   std::deque<std::uint32_t> ages_;  ///< Whose block is the oldest, the next oldest, …
+  std::unique_ptr<char[]> spare_;   ///< The memory of a dropped block of kBlock bytes.
 };
 
 }  // namespace bootsman

@@ -6,6 +6,7 @@
 #include "plan/endpoint.h"
 #include "plan/graph.h"
 #include "plan/links.h"
+#include "plan/log_plan.h"
 #include "plan/plan_gateway.h"
 #include "plan/unit_plan.h"
 
@@ -129,6 +130,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   plan.http = plan_http(config, diagnostics);
   plan.termination_log = termination_log(config, diagnostics);
   config.settings.read<bool>("control.enabled", plan.control.enabled);
+  plan.log = plan_log(config.settings);
   plan.secret_names = secret_names(config.settings);
   plan.sources = config.files;
 

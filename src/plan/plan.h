@@ -152,10 +152,25 @@ struct Conditions {
   bool operator==(const Conditions&) const = default;
 };
 
+/// A file that gets a unit's lines, written by a helper.
+struct LogFilePlan {
+  std::string path;                       ///< Empty: none.
+  std::uint64_t size = 10 * 1024 * 1024;  ///< A file above this is put aside; 0: never.
+  std::uint32_t count = 5;                ///< How many files are kept that were put aside.
+  bool operator==(const LogFilePlan&) const = default;
+};
+
 struct LogPlan {
   LogFormat format = LogFormat::Text;
   WhenBlocked when_blocked = WhenBlocked::Drop;
-  bool merge = false;  ///< stdout and stderr share one pipe, so their order holds.
+  LogColour colour = LogColour::Auto;
+  bool time = false;         ///< The time in front of each line.
+  bool mark_stderr = false;  ///< "!" in place of "|" for lines of stderr.
+  bool merge = false;        ///< stdout and stderr share one pipe, so their order holds.
+  Millis fold{0};            ///< At most one state of a progress bar in this time; 0: all.
+  LogJoin join = LogJoin::None;
+  std::uint32_t rate = 0;  ///< Lines in a second at most; 0: no limit.
+  LogFilePlan file;
   bool operator==(const LogPlan&) const = default;
 };
 
@@ -230,6 +245,7 @@ struct Plan {
   ShutdownPlan shutdown;
   HttpPlan http;
   ControlPlan control;
+  LogPlan log;  ///< For the init's own lines, and what units begin from.
   std::vector<std::string> secret_names;
   std::string termination_log = "/dev/termination-log";  ///< Empty: none is written.
   /// Where the configuration came from, for status and doctor: files in the order of merging.

@@ -8,6 +8,7 @@
 #include "config/step_keys.h"
 #include "plan/accounts.h"
 #include "plan/check_plan.h"
+#include "plan/log_plan.h"
 #include "plan/remote.h"
 
 namespace bootsman {
@@ -119,7 +120,7 @@ class UnitPlanner {
     if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
     settings_.read<std::vector<int>>("success_codes", unit_.success_codes);
     forward();
-    log();
+    unit_.log = plan_unit_log(config_, whole_.settings, diagnostics_);
   }
 
   void forward() {
@@ -248,16 +249,6 @@ class UnitPlanner {
     else if (restart.max_delay < restart.delay)
       error("restart.max_delay",
             "must not be shorter than restart.delay, which is " + format_duration(restart.delay));
-  }
-
-  void log() {
-    const bool job = config_.kind == ConfigKind::Job;
-    unit_.log.format = job ? LogFormat::Raw : LogFormat::Text;
-    unit_.log.when_blocked =
-        config_.kind == ConfigKind::Service ? WhenBlocked::Drop : WhenBlocked::Wait;
-    if (!job) read_word(whole_.settings, "log.format", {"text", "json", "raw"}, unit_.log.format);
-    read_word(settings_, "log.format", {"text", "json", "raw"}, unit_.log.format);
-    settings_.read<bool>("log.merge", unit_.log.merge);
   }
 
   const UnitConfig& config_;

@@ -61,6 +61,9 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
   if (auto* watch = std::get_if<WatchEvents>(&said)) {
     return feed_.watch(std::move(watch->query), std::move(responder));
   }
+  if (std::holds_alternative<RotateLogs>(said)) {
+    return rotated_response(rotate_logs_ ? rotate_logs_() : 0);
+  }
   return run(std::get<ApiCommand>(std::move(said)), peer, std::move(responder));
 }
 

@@ -27,6 +27,9 @@ class ControlServer {
   /// Makes the socket and listens. Where that fails the init goes on without, after one warning.
   void open();
 
+  /// What puts the log files aside, and gives back how many.
+  void on_rotate_logs(std::function<std::size_t()> rotate) { rotate_logs_ = std::move(rotate); }
+
   /// Answers whoever gave that command; nothing when they are gone.
   void replied(const Reply& reply);
 
@@ -53,6 +56,7 @@ class ControlServer {
   EventFeed feed_;
   OwnLog& own_log_;
   Give give_;
+  std::function<std::size_t()> rotate_logs_;
   std::uint64_t commands_ = 0;                  ///< Counts the commands.
   std::map<std::uint64_t, Responder> waiting_;  ///< Who gave the commands under way.
   std::optional<ControlSocket> socket_;

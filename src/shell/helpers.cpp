@@ -31,7 +31,7 @@ Helpers::~Helpers() = default;
 
 HelperId Helpers::start(std::string_view name, const Value& request,
                         const std::vector<std::string>& environment, MonoTime deadline,
-                        OnAnswer on_answer, OnEnd on_end) {
+                        OnAnswer on_answer, OnEnd on_end, int stdin_fd) {
   const HelperId id{++last_};
   auto pair = make_socketpair();
   auto output = make_log_pipe();
@@ -43,6 +43,7 @@ HelperId Helpers::start(std::string_view name, const Value& request,
   spawn.image_fd = image_fd_;
   spawn.argv = {"bootsman", "helper", std::string(name)};
   spawn.environment = environment;
+  spawn.stdin_fd = stdin_fd;
   spawn.stdout_fd = output->write.get();
   spawn.stderr_fd = output->write.get();
   spawn.helper_fd = pair->second.get();
@@ -118,6 +119,10 @@ void Helpers::extend(HelperId id, MonoTime deadline) {
   const auto found = helpers_.find(id.value);
   if (found != helpers_.end())
     found->second->deadline = std::max(found->second->deadline, deadline);
+}
+
+void Helpers::signal(HelperId id, Signal signal) {
+  if (helpers_.contains(id.value)) children_.signal(id, signal, KillScope::Process);
 }
 
 void Helpers::stop(HelperId id) {

@@ -28,10 +28,13 @@ class Helpers {
   /// once where the helper could not be started.
   HelperId start(std::string_view name, const Value& request,
                  const std::vector<std::string>& environment, MonoTime deadline, OnAnswer on_answer,
-                 OnEnd on_end);
+                 OnEnd on_end, int stdin_fd = -1);
 
   /// Lets a helper that is known take until `deadline`, where that is later than its own.
   void extend(HelperId id, MonoTime deadline);
+
+  /// Signals a helper that still runs.
+  void signal(HelperId id, Signal signal);
 
   /// Asks a helper to end (SIGTERM to its group). Its on_end comes when it did.
   void stop(HelperId id);

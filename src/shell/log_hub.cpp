@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/text.h"
 #include "shell/clock.h"
 
 namespace bootsman {
@@ -14,6 +13,8 @@ namespace {
 constexpr std::size_t kReadSize = 64 * 1024;
 /// What one stream may read in one turn, so that a flood starves nobody.
 constexpr std::size_t kTurnMax = 256 * 1024;
+/// What all streams may read in one turn before each gets one read only.
+constexpr std::size_t kTurnTotal = 512 * 1024;
 /// What is read of a run that ended: all that its pipe can hold, unless a grandchild goes on
 /// writing.
 constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
@@ -21,83 +22,53 @@ constexpr Millis kSilence{1000};
 /// An output that took no byte for so long counts as not read.
 constexpr Millis kStuck{1000};
 
+std::optional<MonoTime> earlier(std::optional<MonoTime> a, std::optional<MonoTime> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+LogMoment log_now() {
+  return {wall_clock_us(), mono_now()};
+}
+
 }  // namespace
 
-struct LogHub::Source {
-  LineFormat formats[2];  ///< By StreamKind.
-  SourceId ids[2];        ///< In the queue of the output that the stream goes to.
-  WhenBlocked when_blocked = WhenBlocked::Drop;
-  bool raw = false;
-  std::string needle;
-  RunId needle_run;
-  bool dropping = false;
-  std::uint32_t ring_writer = 0;
-  LogCounts counts;
-};
-
-struct LogHub::Stream {
-  Source* source;
-  RunId run;
-  StreamKind kind;
-  UniqueFd fd;
-  FdWatch watch;
-  LineSplitter splitter;
-  MonoTime last_read;
-  bool in_partial = false;
-  bool paused = false;
-  bool ended = false;
-};
-
-LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd)
+LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& own)
     : loop_(loop),
-      stdout_(loop, stdout_fd, [this] { resume_paused(); }),
-      stderr_(loop, stderr_fd, [this] { resume_paused(); }),
+      sink_(loop, stdout_fd, stderr_fd, own, [this] { resume_paused(); }),
       buffer_(kReadSize) {
-  LogPlan plan;
-  add_unit("bootsman", plan, "");
-  own_ = std::move(sources_.back());
-  sources_.clear();
+  ring_.add_writer();
+  sources_.emplace_back();
 }
 
 LogHub::~LogHub() = default;
 
 void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string needle) {
-  auto source = std::make_unique<Source>();
-  source->raw = plan.format == LogFormat::Raw;
-  source->when_blocked = plan.when_blocked;
-  source->needle = std::move(needle);
-  source->ring_writer = ring_.add_writer();
-  for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
-    const auto i = static_cast<std::size_t>(kind);
-    source->formats[i] = line_format(plan.format, name, kind);
-    source->ids[i] = output_of(*source, kind).queue().add_source();
-  }
-  sources_.push_back(std::move(source));
-}
-
-LogOutput& LogHub::output_of(const Source& source, StreamKind kind) {
-  return source.raw && kind == StreamKind::Err ? stderr_ : stdout_;
-}
-
-const LogOutput& LogHub::output_of(const Source& source, StreamKind kind) const {
-  return source.raw && kind == StreamKind::Err ? stderr_ : stdout_;
+  ring_.add_writer();
+  sink_.add_writer(name, plan);
+  sources_.push_back({plan.fold, plan.join, std::move(needle), {}});
 }
 
 Result<void> LogHub::open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end) {
-  return open(*sources_[unit.value], run, kind, std::move(read_end));
+  return open(ring_writer(unit), run, kind, std::move(read_end));
 }
 
 Result<void> LogHub::open_own_stream(UniqueFd read_end) {
-  return open(*own_, RunId{}, StreamKind::Out, std::move(read_end));
+  return open(0, RunId{}, StreamKind::Out, std::move(read_end));
 }
 
-Result<void> LogHub::open(Source& source, RunId run, StreamKind kind, UniqueFd read_end) {
-  const std::size_t room = source.formats[static_cast<std::size_t>(kind)].room();
-  streams_.push_back(Stream{
-      &source, run, kind, std::move(read_end), {}, LineSplitter(room), {}, false, false, false});
-  Stream& stream = streams_.back();
-  auto watch =
-      FdWatch::make(loop_, stream.fd.get(), [this, &stream] { read_stream(stream, kTurnMax); });
+Result<void> LogHub::open(std::uint32_t writer, RunId run, StreamKind kind, UniqueFd read_end) {
+  const std::size_t room = std::min(sink_.room(writer, kind), kLineMax / 2);
+  LogStream& stream = streams_.emplace_back();
+  stream.writer = writer;
+  stream.run = run;
+  stream.kind = kind;
+  stream.fd = std::move(read_end);
+  stream.splitter = LineSplitter(room);
+  const Source& source = sources_[writer];
+  if (source.fold > Millis(0)) stream.fold.emplace(source.fold);
+  if (source.join == LogJoin::Indent) stream.join.emplace(kLineMax - room);
+  auto watch = FdWatch::make(loop_, stream.fd.get(), [this, &stream] { stream_ready(stream); });
   if (!watch) {
     streams_.pop_back();
     return fail(std::move(watch).error().within("cannot read a unit's output"));
@@ -107,205 +78,213 @@ Result<void> LogHub::open(Source& source, RunId run, StreamKind kind, UniqueFd r
   return {};
 }
 
-void LogHub::read_stream(Stream& stream, std::size_t limit) {
+void LogHub::stream_ready(LogStream& stream) {
+  const std::size_t taken = read_stream(stream, turn_bytes_ < kTurnTotal ? kTurnMax : kReadSize);
+  if (stream.ended || stream.paused || taken >= kReadSize) return;
+  // The loop's own clock, which it reads once a turn: many turns in one of its milliseconds mean
+  // that each brings little.
+  constexpr std::uint32_t kReadsOfFlood = 4;
+  const std::uint64_t now = uv_now(loop_);
+  stream.reads = stream.millisecond == now ? stream.reads + 1 : 1;
+  stream.millisecond = now;
+  if (stream.reads >= kReadsOfFlood && stream.may_gather) start_gathering(stream);
+}
+
+/// Reads until the pipe is empty or the limit is reached, and gives back how much that was.
+std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
   std::size_t taken = 0;
   while (!stream.ended && taken < limit) {
     const ssize_t n = ::read(stream.fd.get(), buffer_.data(), buffer_.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) break;
+    now_ = log_now();
     if (n <= 0) {
-      stream.splitter.flush([&](const LinePiece& piece) { take_piece(stream, piece); });
-      stream.ended = any_ended_ = true;
-      stream.watch.stop();
+      end_stream(stream);
       break;
     }
     taken += static_cast<std::size_t>(n);
-    wall_us_ = wall_clock_us();
-    stream.splitter.feed({buffer_.data(), static_cast<std::size_t>(n)},
-                         [&](const LinePiece& piece) { take_piece(stream, piece); });
-    output_of(*stream.source, stream.kind).flush();
+    take_bytes(stream, {buffer_.data(), static_cast<std::size_t>(n)});
+    sink_.flush(stream.writer, stream.kind);
     pause_if_full(stream);
     if (stream.paused) break;
     // A short read emptied the pipe: the next one would only say EAGAIN.
     if (static_cast<std::size_t>(n) < buffer_.size() / 2) break;
   }
-  if (stream.splitter.has_partial()) {
-    stream.last_read = mono_now();
-    if (!stream.in_partial) partial_.push_back(&stream);
-    stream.in_partial = true;
+  turn_bytes_ += taken;
+  if (!stream.ended && stream.holds_anything()) {
+    stream.last_read = now_.mono;
+    if (!stream.holding) holding_.push_back(&stream);
+    stream.holding = true;
   }
+  return taken;
 }
 
-void LogHub::take_piece(Stream& stream, const LinePiece& piece) {
-  Source& source = *stream.source;
+void LogHub::end_stream(LogStream& stream) {
+  flush_held(stream);
+  stream.ended = any_ended_ = true;
+  stream.watch.stop();
+}
+
+void LogHub::take_bytes(LogStream& stream, std::string_view bytes) {
+  if (!stream.fold) return split(stream, bytes);
+  stream.fold->feed(bytes, now_.mono, [&](std::string_view part) { split(stream, part); });
+}
+
+void LogHub::split(LogStream& stream, std::string_view bytes) {
+  stream.splitter.feed(bytes, [&](const LinePiece& piece) { take_piece(stream, piece); });
+}
+
+void LogHub::take_piece(LogStream& stream, const LinePiece& piece) {
+  Source& source = sources_[stream.writer];
   if (!source.needle.empty() && source.needle_run != stream.run &&
       piece.text.find(source.needle) != std::string_view::npos)
     source.needle_run = stream.run;
-  remember(source, stream.kind, stream.run, piece);
-  put(source, stream.kind, piece);
+  ring_.add(stream.writer, {0, now_.wall_us, stream.run.value, stream.kind == StreamKind::Err,
+                            piece.continues, piece.text});
+  if (!stream.join) return put(stream, piece);
+  stream.join->add(
+      piece,
+      [&](std::string_view lines) { sink_.put_group(stream.writer, stream.kind, lines, now_); },
+      [&](const LinePiece& single) { put(stream, single); });
 }
 
-void LogHub::remember(const Source& source, StreamKind kind, RunId run, const LinePiece& piece) {
-  ring_.add(source.ring_writer,
-            {0, wall_us_, run.value, kind == StreamKind::Err, piece.continues, piece.text});
+void LogHub::put(LogStream& stream, const LinePiece& piece) {
+  sink_.put(stream.writer, stream.kind, piece, now_);
 }
 
-void LogHub::put(Source& source, StreamKind kind, const LinePiece& piece) {
-  const auto i = static_cast<std::size_t>(kind);
-  OutQueue& queue = output_of(source, kind).queue();
-  ++source.counts.lines;
-  source.counts.bytes += piece.text.size() + 1;
-  // The init cannot wait for itself; a unit's stream was paused before it ran out of room.
-  if (&source == own_.get() && !queue.has_room(source.ids[i])) source.dropping = true;
-  if (source.dropping) {
-    queue.drop(source.ids[i], piece.text.size() + 1);
-    ++source.counts.dropped_lines;
-    source.counts.dropped_bytes += piece.text.size() + 1;
-    any_dropped_ = true;
-    return;
-  }
-  std::string& tail = queue.tail(source.ids[i]);
-  const std::size_t before = tail.size();
-  append_line(tail, source.formats[i], piece);
-  queue.added(source.ids[i], tail.size() - before);
+/// Gives out all that the stream holds.
+void LogHub::flush_held(LogStream& stream) {
+  if (stream.fold) stream.fold->flush([&](std::string_view part) { split(stream, part); });
+  stream.splitter.flush([&](const LinePiece& piece) { take_piece(stream, piece); });
+  if (stream.join)
+    stream.join->flush(
+        [&](std::string_view lines) { sink_.put_group(stream.writer, stream.kind, lines, now_); });
 }
 
-void LogHub::pause_if_full(Stream& stream) {
-  if (stream.source->dropping) return;
-  const auto id = stream.source->ids[static_cast<std::size_t>(stream.kind)];
-  if (output_of(*stream.source, stream.kind).queue().has_room(id)) return;
+void LogHub::pause_if_full(LogStream& stream) {
+  if (sink_.dropping(stream.writer) || sink_.has_room(stream.writer, stream.kind)) return;
   stream.watch.stop();
   stream.paused = any_paused_ = true;
 }
 
 void LogHub::resume_paused() {
-  if (any_dropped_) {
-    any_dropped_ = false;
-    say_dropped(*own_);
-    for (auto& source : sources_) say_dropped(*source);
-  }
+  sink_.say_dropped(log_now());
   if (!any_paused_) return;
   any_paused_ = false;
-  for (Stream& stream : streams_) {
+  for (LogStream& stream : streams_) {
     if (!stream.paused) continue;
-    const auto id = stream.source->ids[static_cast<std::size_t>(stream.kind)];
-    if (output_of(*stream.source, stream.kind).queue().may_resume(id)) {
-      stream.paused = false;
-      stream.watch.want_readable();
+    if (sink_.may_resume(stream.writer, stream.kind)) {
+      resume(stream);
     } else {
       any_paused_ = true;
     }
   }
 }
 
-void LogHub::say_dropped(Source& source) {
-  if (!source.dropping) return;
-  for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
-    const auto id = source.ids[static_cast<std::size_t>(kind)];
-    OutQueue& queue = output_of(source, kind).queue();
-    if (!queue.has_dropped(id)) continue;
-    if (!queue.may_resume(id)) {
-      any_dropped_ = true;
-      return;
-    }
-    const auto dropped = queue.take_dropped(id);
-    source.dropping = false;
-    put(source, kind,
-        {"[bootsman: " + std::to_string(dropped.lines) + " lines (" + say_size(dropped.bytes) +
-             ") were dropped here, since nobody read the output]",
-         false});
-  }
+/// While it was not read the writer was not silent: what it holds waits for its end anew.
+void LogHub::resume(LogStream& stream) {
+  stream.paused = false;
+  stream.last_read = mono_now();
+  stream.watch.want_readable();
 }
 
 void LogHub::drain(UnitIndex unit, RunId run) {
-  const Source* source = sources_[unit.value].get();
-  for (Stream& stream : streams_)
-    if (stream.source == source && stream.run == run && !stream.paused)
+  for (LogStream& stream : streams_)
+    if (stream.writer == ring_writer(unit) && stream.run == run && !stream.paused)
       read_stream(stream, kDrainMax);
 }
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
-  return sources_[unit.value]->needle_run == run;
-}
-
-const LogCounts& LogHub::counts(UnitIndex unit) const {
-  return sources_[unit.value]->counts;
-}
-
-const LogCounts& LogHub::own_counts() const {
-  return own_->counts;
+  return sources_[ring_writer(unit)].needle_run == run;
 }
 
 void LogHub::own_line(std::string_view text) {
-  wall_us_ = wall_clock_us();
-  remember(*own_, StreamKind::Out, RunId{}, {text, false});
-  put(*own_, StreamKind::Out, {text, false});
+  now_ = log_now();
+  ring_.add(0, {0, now_.wall_us, 0, false, false, text});
+  sink_.put(0, StreamKind::Out, {text, false}, now_);
 }
 
 void LogHub::flush() {
-  stdout_.flush();
-  stderr_.flush();
+  turn_bytes_ = 0;
+  sink_.flush(now_);
+  // Not in the output that does not work.
+  while (const auto trouble = sink_.take_trouble())
+    ring_.add(0, {0, wall_clock_us(), 0, true, false, *trouble});
   if (any_ended_) remove_ended();
 }
 
 void LogHub::remove_ended() {
   any_ended_ = false;
-  std::erase_if(partial_, [](const Stream* stream) { return stream->ended; });
-  streams_.remove_if([](const Stream& stream) { return stream.ended; });
+  const auto ended = [](const LogStream* stream) { return stream->ended; };
+  std::erase_if(holding_, ended);
+  std::erase_if(gathering_, ended);
+  std::erase_if(streams_, [&](const LogStream& stream) {
+    if (stream.ended && stream.wide) --wide_pipes_;
+    return stream.ended;
+  });
 }
 
 std::optional<MonoTime> LogHub::next_deadline() const {
-  std::optional<MonoTime> first;
-  for (const Stream* stream : partial_)
-    if (!first || stream->last_read + kSilence < *first) first = stream->last_read + kSilence;
-  if (!any_paused_) return first;
-  for (const Stream& stream : streams_) {
-    if (!may_drop(stream)) continue;
-    const MonoTime at = output_of(*stream.source, stream.kind).last_progress() + kStuck;
-    if (!first || at < *first) first = at;
+  std::optional<MonoTime> first = sink_.next_deadline();
+  for (const LogStream* stream : holding_) {
+    if (stream->waits_for_end()) first = earlier(first, stream->last_read + kSilence);
+    if (stream->fold) first = earlier(first, stream->fold->next_deadline());
   }
+  if (!any_paused_) return first;
+  for (const LogStream& stream : streams_)
+    if (may_drop(stream))
+      first = earlier(first, sink_.last_progress(stream.writer, stream.kind) + kStuck);
   return first;
 }
 
-bool LogHub::may_drop(const Stream& stream) {
-  return stream.paused && stream.source->when_blocked == WhenBlocked::Drop;
+bool LogHub::may_drop(const LogStream& stream) const {
+  return stream.paused && sink_.may_drop(stream.writer);
 }
 
 /// Nobody reads: from here on the service's lines are dropped and counted, so that it can go on.
 void LogHub::drop_of_stuck(MonoTime now) {
-  for (Stream& stream : streams_) {
+  for (LogStream& stream : streams_) {
     if (!may_drop(stream)) continue;
-    if (output_of(*stream.source, stream.kind).last_progress() + kStuck > now) continue;
-    stream.source->dropping = any_dropped_ = true;
-    stream.paused = false;
-    stream.watch.want_readable();
+    if (sink_.last_progress(stream.writer, stream.kind) + kStuck > now) continue;
+    sink_.start_dropping(stream.writer);
+    resume(stream);
   }
 }
 
 void LogHub::tick(MonoTime now) {
+  now_ = {wall_clock_us(), now};
+  sink_.tick(now_);
   if (any_paused_) drop_of_stuck(now);
-  std::erase_if(partial_, [&](Stream* stream) {
-    if (stream->splitter.has_partial() && stream->last_read + kSilence > now) return false;
-    stream->splitter.flush([&](const LinePiece& piece) { take_piece(*stream, piece); });
-    stream->in_partial = false;
-    return true;
+  std::erase_if(holding_, [&](LogStream* stream) {
+    if (stream->fold) stream->fold->tick(now, [&](std::string_view part) { split(*stream, part); });
+    if (stream->waits_for_end() && stream->last_read + kSilence <= now) {
+      if (stream->fold && stream->fold->holds_plain_text())
+        stream->fold->flush([&](std::string_view part) { split(*stream, part); });
+      stream->splitter.flush([&](const LinePiece& piece) { take_piece(*stream, piece); });
+      if (stream->join)
+        stream->join->flush([&](std::string_view lines) {
+          sink_.put_group(stream->writer, stream->kind, lines, now_);
+        });
+    }
+    stream->holding = stream->holds_anything();
+    return !stream->holding;
   });
 }
 
 void LogHub::finish(MonoTime deadline) {
-  for (Stream& stream : streams_) {
+  for (LogStream& stream : streams_) {
     for (std::size_t i = 0; i < kDrainMax / kReadSize && !stream.ended; ++i) {
       // A paused stream (its writer waits) is read on while the reader takes what there is.
-      if (stream.paused) output_of(*stream.source, stream.kind).flush_until(deadline);
+      if (stream.paused) sink_.flush_until(stream.writer, stream.kind, deadline);
       stream.paused = false;
       read_stream(stream, kReadSize);
     }
-    if (!stream.ended)
-      stream.splitter.flush([&](const LinePiece& piece) { take_piece(stream, piece); });
+    if (!stream.ended) flush_held(stream);
   }
-  for (LogOutput* output : {&stdout_, &stderr_}) output->flush_until(deadline);
+  sink_.flush_until(deadline);
   resume_paused();
-  for (LogOutput* output : {&stdout_, &stderr_}) output->flush_until(deadline);
+  sink_.flush_until(deadline);
+  sink_.finish_files(deadline);
 }
 
 }  // namespace bootsman

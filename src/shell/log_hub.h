@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <functional>
 #include <list>
 #include <memory>
@@ -10,10 +9,9 @@
 #include <vector>
 
 #include "core/messages.h"
-#include "logs/counts.h"
-#include "logs/format.h"
 #include "logs/ring.h"
-#include "shell/log_output.h"
+#include "shell/log_sink.h"
+#include "shell/log_stream.h"
 
 namespace bootsman {
 
@@ -21,14 +19,22 @@ namespace bootsman {
 /// stdout and stderr. Knows units only by UnitIndex; never enters the core. A unit that writes
 /// faster than the output is read has to wait; while the output is not read at all for a second,
 /// the lines of units with WhenBlocked::Drop are dropped and counted instead.
+///
+/// A flood of small writes is not read at each of them: such a stream is left alone for a
+/// millisecond at a time, so that its lines gather in the pipe. That spares the writer the cost of
+/// waking the init, and the init most of its system calls.
 class LogHub {
  public:
-  LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd);
+  /// `own`: how the init's own lines look (raw as text).
+  LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& own = {});
   ~LogHub();
 
   /// One call per unit, in the order of UnitIndex, before its first stream. A `needle` makes
   /// needle_seen() work for it.
   void add_unit(std::string_view name, const LogPlan& plan, std::string needle);
+
+  /// Has to be set before the first line of a unit with a log file.
+  void on_open_file(LogSink::OpenFile open) { sink_.on_open_file(std::move(open)); }
 
   /// Takes over the read end of a pipe that a run of the unit writes to.
   Result<void> open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end);
@@ -49,7 +55,7 @@ class LogHub {
 
   /// Writes out what this turn of the loop brought. Called once at the end of each turn.
   void flush();
-  /// Gives out partial lines that have been silent for a second.
+  /// Gives out partial lines that have been silent for a second, and what else is due.
   void tick(MonoTime now);
   std::optional<MonoTime> next_deadline() const;
 
@@ -57,39 +63,53 @@ class LogHub {
   /// or the deadline.
   void finish(MonoTime deadline);
 
-  const LogCounts& counts(UnitIndex unit) const;
+  const LogCounts& counts(UnitIndex unit) const { return sink_.counts(ring_writer(unit)); }
   /// Of the init's own lines.
-  const LogCounts& own_counts() const;
+  const LogCounts& own_counts() const { return sink_.counts(0); }
 
  private:
-  struct Source;
-  struct Stream;
-  Result<void> open(Source& source, RunId run, StreamKind kind, UniqueFd read_end);
-  void read_stream(Stream& stream, std::size_t limit);
-  void take_piece(Stream& stream, const LinePiece& piece);
-  void remember(const Source& source, StreamKind kind, RunId run, const LinePiece& piece);
-  void put(Source& source, StreamKind kind, const LinePiece& piece);
-  LogOutput& output_of(const Source& source, StreamKind kind);
-  const LogOutput& output_of(const Source& source, StreamKind kind) const;
-  void pause_if_full(Stream& stream);
+  /// What the hub knows of a writer; the sink knows the rest.
+  struct Source {
+    Millis fold{0};
+    LogJoin join = LogJoin::None;
+    std::string needle;
+    RunId needle_run;
+  };
+  Result<void> open(std::uint32_t writer, RunId run, StreamKind kind, UniqueFd read_end);
+  void stream_ready(LogStream& stream);
+  std::size_t read_stream(LogStream& stream, std::size_t limit);
+  void end_stream(LogStream& stream);
+  void take_bytes(LogStream& stream, std::string_view bytes);
+  void split(LogStream& stream, std::string_view bytes);
+  void take_piece(LogStream& stream, const LinePiece& piece);
+  void put(LogStream& stream, const LinePiece& piece);
+  void flush_held(LogStream& stream);
+  void pause_if_full(LogStream& stream);
   void resume_paused();
-  static bool may_drop(const Stream& stream);
+  void resume(LogStream& stream);
+  bool may_drop(const LogStream& stream) const;
   void drop_of_stuck(MonoTime now);
-  void say_dropped(Source& source);
+  void start_gathering(LogStream& stream);
+  void read_gathered();
+  bool read_gathered(LogStream& stream);
+  void widen(LogStream& stream);
+  void narrow(LogStream& stream);
+  void arm_gather_timer(std::uint64_t milliseconds);
   void remove_ended();
 
   uv_loop_t* loop_;
-  LogOutput stdout_;
-  LogOutput stderr_;
-  std::vector<std::unique_ptr<Source>> sources_;  ///< By UnitIndex.
-  std::unique_ptr<Source> own_;
-  std::list<Stream> streams_;
-  std::vector<Stream*> partial_;  ///< Streams that hold a partial line.
-  bool any_ended_ = false;
-  bool any_dropped_ = false;
-  bool any_paused_ = false;
+  LogSink sink_;
   LogRing ring_;
-  std::int64_t wall_us_ = 0;  ///< The time of day of this read.
+  std::vector<Source> sources_;  ///< By writer: 0 is the init.
+  std::list<LogStream> streams_;
+  std::vector<LogStream*> holding_;    ///< Streams that hold a partial line, or one not due yet.
+  std::vector<LogStream*> gathering_;  ///< Streams that are read by the timer, not by their watch.
+  UvPtr<uv_timer_t> gather_timer_;
+  std::size_t wide_pipes_ = 0;
+  std::size_t turn_bytes_ = 0;  ///< What this turn of the loop has read of all streams.
+  bool any_ended_ = false;
+  bool any_paused_ = false;
+  LogMoment now_;  ///< The time of the latest read.
   std::vector<char> buffer_;
 };
 

@@ -28,12 +28,21 @@ std::size_t gather(const OutQueue& queue, iovec* vectors) {
   return count;
 }
 
+/// Whether `bytes` of these end within a line.
+bool ends_within_line(const iovec* vectors, std::size_t bytes) {
+  while (bytes > vectors->iov_len) bytes -= (vectors++)->iov_len;
+  return bytes > 0 && static_cast<const char*>(vectors->iov_base)[bytes - 1] != '\n';
+}
+
 }  // namespace
 
 LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
     : fd_(fd), last_progress_(mono_now()), drained_(std::move(drained)) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) broken_ = true;
+  if (::fstat(fd, &status) != 0) {
+    broken_ = true;
+    error_ = errno;
+  }
   if (S_ISFIFO(status.st_mode)) {
     if (auto pipe = make_nonblocking_pipe()) {
       stage_ = std::move(*pipe);
@@ -44,6 +53,7 @@ LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
   } else if (S_ISSOCK(status.st_mode)) {
     kind_ = Kind::Socket;
   } else if (S_ISCHR(status.st_mode) && ::isatty(fd)) {
+    terminal_ = true;
     const std::string path = "/proc/self/fd/" + std::to_string(fd);
     own_.reset(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (own_) fd_ = own_.get();
@@ -76,9 +86,17 @@ LogOutput::Wrote LogOutput::write_pipe() {
     } else if (n < 0 && errno == EAGAIN) {
       return Wrote::Blocked;
     } else {
+      error_ = n < 0 ? errno : EPIPE;
       return Wrote::Broken;
     }
   }
+}
+
+/// The rest of a line was lost on a full disk: what comes next must not look like it.
+bool LogOutput::mend_line() {
+  if (!torn_) return true;
+  torn_ = ::write(fd_, "\n", 1) != 1;
+  return !torn_;
 }
 
 LogOutput::Wrote LogOutput::write_direct() {
@@ -86,6 +104,10 @@ LogOutput::Wrote LogOutput::write_direct() {
     iovec vectors[kPieces];
     const std::size_t count = gather(queue_, vectors);
     if (count == 0) return Wrote::All;
+    if (!mend_line()) {
+      discard(errno);
+      return Wrote::All;
+    }
     ssize_t n = 0;
     if (kind_ == Kind::Socket) {
       msghdr message{};
@@ -96,15 +118,18 @@ LogOutput::Wrote LogOutput::write_direct() {
       n = ::writev(fd_, vectors, static_cast<int>(count));
     }
     if (n >= 0) {
+      mid_line_ = ends_within_line(vectors, static_cast<std::size_t>(n));
       queue_.consume(static_cast<std::size_t>(n));
       progressed_ = true;
     } else if (errno == EAGAIN) {
       return Wrote::Blocked;
     } else if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
       // A full disk may have room again: these bytes are lost, later ones are tried.
-      discard();
+      torn_ = mid_line_;
+      discard(errno);
       return Wrote::All;
     } else if (errno != EINTR) {
+      error_ = errno;
       return Wrote::Broken;
     }
   }
@@ -116,26 +141,26 @@ LogOutput::Wrote LogOutput::write_some() {
   return wrote;
 }
 
-void LogOutput::discard() {
+void LogOutput::discard(int error) {
+  error_ = error;
   lost_ += queue_.size() + staged_;
+  staged_ = 0;
   queue_.consume(queue_.size());
 }
 
 void LogOutput::flush() {
-  if (broken_) return discard();
+  if (broken_) return discard(error_);
   if (waiting_ || idle()) return;
   switch (write_some()) {
     case Wrote::All:
       return;
     case Wrote::Blocked:
-      if (!watch_->possible()) return discard();
+      if (!watch_->possible()) return discard(EAGAIN);
       waiting_ = true;
       return watch_->arm();
     case Wrote::Broken:
       broken_ = true;
-      discard();
-      staged_ = 0;
-      return;
+      return discard(error_);
   }
 }
 

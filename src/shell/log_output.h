@@ -23,12 +23,21 @@ class LogOutput {
   LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained);
 
   OutQueue& queue() { return queue_; }
+  const OutQueue& queue() const { return queue_; }
   /// Writes what can be written now; the rest goes when the descriptor takes bytes again.
   void flush();
   /// When it last took a byte (or was made).
   MonoTime last_progress() const { return last_progress_; }
   bool idle() const { return queue_.empty() && staged_ == 0; }
+  /// Bytes that wait.
+  std::size_t size() const { return queue_.size(); }
+  bool is_terminal() const { return terminal_; }
+
+  /// Bytes that went nowhere since the start, and the errno of the latest such loss.
   std::uint64_t lost_bytes() const { return lost_; }
+  int lost_because() const { return error_; }
+  /// Nobody will ever read again.
+  bool broken() const { return broken_; }
 
   /// For the end of the init: waits for the reader, but not past the deadline.
   void flush_until(MonoTime deadline);
@@ -39,7 +48,8 @@ class LogOutput {
   Wrote write_some();
   Wrote write_pipe();
   Wrote write_direct();
-  void discard();
+  void discard(int error);
+  bool mend_line();
 
   int fd_;
   Kind kind_ = Kind::File;
@@ -48,6 +58,10 @@ class LogOutput {
   std::size_t staged_ = 0;  ///< Bytes in stage_ that are not spliced yet.
   OutQueue queue_;
   std::uint64_t lost_ = 0;
+  int error_ = 0;
+  bool terminal_ = false;
+  bool mid_line_ = false;  ///< What was written last does not end a line.
+  bool torn_ = false;      ///< The rest of that line was lost.
   MonoTime last_progress_;
   bool progressed_ = false;
   bool broken_ = false;

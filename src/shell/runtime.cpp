@@ -38,7 +38,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       web_(web),
       state_(initial_state(plan, random_seed())),
       environment_(std::move(environment)),
-      logs_(loop, 1, 2),
+      logs_(loop, 1, 2, plan.log),
       own_log_(logs_),
       children_(loop, Spawner(setup.inherited),
                 [this](const ChildOwner& owner) {
@@ -60,6 +60,10 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
               }),
       control_(server_, plan_, state_, logs_.ring(), happened_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }) {
+  logs_.on_open_file([this](std::uint32_t writer, const LogFilePlan& file) {
+    return open_log_file(writer, file);
+  });
+  control_.on_rotate_logs([this] { return rotate_log_files(); });
   on_reply([this](const Reply& reply) { control_.replied(reply); });
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
   fault_hook() = {[](void* context, const char* where, const char* what) {

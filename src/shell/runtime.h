@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,8 @@ class Runtime {
   void execute(const Happened& action);
   void execute(const Finish& action);
 
+  Result<UniqueFd> open_log_file(std::uint32_t writer, const LogFilePlan& file);
+  std::size_t rotate_log_files();
   void ask_conditions();
   void note_out_of_memory(const Death& death);
   void note_killed_process(const std::string& text);
@@ -112,6 +115,7 @@ class Runtime {
   std::vector<AskConditions> questions_;    ///< Of this drain; one helper answers all.
   std::vector<RunSteps::Item> steps_left_;  ///< Of the batch under way: not answered yet.
   HelperId steps_helper_{};
+  std::map<std::uint32_t, HelperId> log_files_;  ///< The helpers that write them, by writer.
   std::vector<ListenAddress> not_listening_;
   std::optional<MonoTime> listen_again_;
   std::uint64_t orphans_ = 0;

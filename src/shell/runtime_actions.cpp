@@ -93,6 +93,29 @@ void Runtime::ask_conditions() {
       });
 }
 
+Result<UniqueFd> Runtime::open_log_file(std::uint32_t writer, const LogFilePlan& file) {
+  auto pair = make_socketpair();
+  if (!pair) return fail(std::move(pair).error());
+  Value request;
+  request.set("path", file.path);
+  request.set("size", static_cast<std::int64_t>(file.size));
+  request.set("count", static_cast<std::int64_t>(file.count));
+  const HelperId id = helpers_.start(
+      "log-file", request, environment_.block(), MonoTime::max(), [](const Value&) {},
+      [this, writer](const std::optional<std::string>& problem) {
+        log_files_.erase(writer);
+        if (problem) say(Severity::Warning, "cannot write a log file: " + *problem);
+      },
+      pair->second.get());
+  log_files_[writer] = id;
+  return std::move(pair->first);
+}
+
+std::size_t Runtime::rotate_log_files() {
+  for (const auto& [writer, helper] : log_files_) helpers_.signal(helper, Signal{SIGHUP});
+  return log_files_.size();
+}
+
 void Runtime::execute(const RunSteps& action) {
   Value::Array steps;
   for (const RunSteps::Item& item : action.items) {

@@ -262,6 +262,13 @@ ApiAnswer shut_down(const Call& call) {
       "shutdown" + (stop.exit_code ? " with exit code " + std::to_string(*stop.exit_code) : "")};
 }
 
+ApiAnswer rotate_logs(const Call& call) {
+  if (auto query = parse_query(call.query, {}); !query) {
+    return api_error(400, query.error().message());
+  }
+  return RotateLogs{};
+}
+
 struct Handler {
   ApiRoute route;
   ApiAnswer (*answer)(const Call& call);
@@ -276,6 +283,7 @@ constexpr std::array kHandlers{
     Handler{{"POST", "/v1/units/{unit}/signal"}, signal_unit},
     Handler{{"GET", "/v1/logs"}, show_logs},
     Handler{{"GET", "/v1/events"}, show_events},
+    Handler{{"POST", "/v1/logs/rotate"}, rotate_logs},
     Handler{{"POST", "/v1/shutdown"}, shut_down},
 };
 
@@ -318,6 +326,14 @@ Response command_response(const Reply& reply) {
   if (!reply.ok) return api_error(409, "cannot do that: " + reply.text);
   Value body;
   body.set("text", reply.text);
+  return json(body);
+}
+
+Response rotated_response(std::size_t files) {
+  Value body;
+  body.set("text", files == 0   ? "no unit has written to a log file"
+                   : files == 1 ? "1 log file is put aside"
+                                : std::to_string(files) + " log files are put aside");
   return json(body);
 }
 

@@ -60,7 +60,10 @@ struct WatchEvents {
   EventQuery query;
 };
 
-using ApiAnswer = std::variant<Response, WaitForLogs, WatchEvents, ApiCommand>;
+/// Log files are to be put aside; rotated_response() makes the answer.
+struct RotateLogs {};
+
+using ApiAnswer = std::variant<Response, WaitForLogs, WatchEvents, ApiCommand, RotateLogs>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
@@ -77,6 +80,9 @@ Response event_response(const EventQuery& query, const EventLog& events);
 Response command_response(const Reply& reply);
 /// 504: the command is still under way.
 Response command_overdue(const ApiCommand& command);
+
+/// 200 {"text": …}: so many units have a log file that is put aside.
+Response rotated_response(std::size_t files);
 
 /// {"error": WHY}
 Response api_error(int status, std::string_view why);

@@ -1,6 +1,9 @@
 """What units write appears on the init's stdout: line by line, prefixed, whole."""
 
+import json
+import os
 import re
+import signal
 import time
 
 from lib.container import eventually
@@ -108,3 +111,87 @@ def test_reader_that_is_slower_than_the_writer_loses_nothing(root, maker):
     lines = root.changes / "root/lines"
     eventually(lines.exists, 60, "the reader has come to the end")
     assert int(lines.read_text()) == 600000
+
+
+def test_json_lines_can_be_read_whatever_a_unit_writes(boot):
+    container = boot('[log]\nformat = "json"\ntime = true\n'
+                     '[service.web]\ncommand = ["printf", "\\\\303\\\\251 \\\\377 \\\\001 \\\\\\"quoted\\\\\\"\\\\n"]\n'
+                     'restart = { when = "never" }\n')
+    container.wait_for_log('quoted', 10)
+    lines = [json.loads(line) for line in container.stdout.bytes.decode().splitlines() if line]
+    said = next(line for line in lines if line["unit"] == "web")
+    assert said["text"] == 'é \ufffd \x01 "quoted"' and said["stream"] == "stdout"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["time"])
+    assert any(line["unit"] == "bootsman" for line in lines)
+
+
+def test_time_and_the_mark_of_stderr(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "echo out; echo err >&2; exec sleep 600"]\n'
+                     'log = { time = true, mark_stderr = true }\n')
+    container.wait_for_log(r"^\d{4}-\d\d-\d\dT[\d:.]+Z web \| out$")
+    container.wait_for_log(r"^\d{4}-\d\d-\d\dT[\d:.]+Z web ! err$")
+
+
+def test_progress_bar_is_folded(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "i=0; while [ $$i -le 100 ]; do printf \\"\\\\r$$i%%\\"; i=$$((i+1)); done; '
+                     'echo; echo done; exec sleep 600"]\nlog.fold = "1m"\n')
+    container.wait_for_log(r"^web \| done$")
+    assert [line for line in container.log.splitlines() if line.startswith("web")] == ["web | 100%", "web | done"]
+
+
+def test_traceback_is_one_json_object(boot):
+    container = boot('[service.web]\ncommand = ["python3", "-c", "1/0"]\nrestart = { when = "never" }\n'
+                     'log = { join = "indent", format = "json" }\n')
+    container.wait_for_log("ZeroDivisionError", 10)
+    text = next(json.loads(line)["text"] for line in container.log.splitlines() if "Traceback" in line)
+    assert text.startswith("Traceback (most recent call last):\n  File") and text.endswith("division by zero")
+
+
+def test_lines_above_the_rate_are_counted(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "seq 1000; exec sleep 600"]\nlog.rate = 10\n')
+    dropped = sum(int(number) for number in re.findall(
+        r"^web \| \[bootsman: (\d+) lines? \(.*\) were left out here: more than log.rate = 10 in a second\]$",
+        (container.wait_for_log(r"were left out here.*\]$", 10), container.log)[1], re.MULTILINE))
+    kept = len(re.findall(r"^web \| \d+$", container.log, re.MULTILINE))
+    assert 10 <= kept < 1000 and kept + dropped == 1000
+    assert container.bootsman("logs", "-n", "2000", "web").stdout.count("\n") == 1000
+
+
+LOG_FILE = ('[service.web]\ncommand = ["sh", "-c", "seq 60000; exec sleep 600"]\n'
+            'log.file = { path = "/var/log/deep/web.log", size = "64KiB", count = 2 }\n')
+
+
+def test_log_file_is_rotated_and_nothing_else_changes(boot, root):
+    container = boot(LOG_FILE)
+    container.wait_for_log(r"^web +\| 60000$")
+    folder = root.changes / "var/log/deep"
+    eventually(lambda: (folder / "web.log").exists() and (folder / "web.log").read_text().endswith("60000\n"), 10,
+               "the last line is in the file")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["web.log", "web.log.1", "web.log.2"]
+    numbers = "".join((folder / name).read_text() for name in reversed(names)).splitlines()
+    assert numbers == [str(number) for number in range(60001 - len(numbers), 60001)]
+    assert all((folder / name).stat().st_size <= 64 * 1024 for name in names)
+
+
+def test_logs_rotate_and_a_killed_writer(boot, root):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "while :; do echo line; sleep 0.05; done"]\n'
+                     'log.file.path = "/var/log/web.log"\n')
+    file, aside = (root.changes / "var/log" / name for name in ("web.log", "web.log.1"))
+    eventually(lambda: file.exists() and file.stat().st_size > 20, 10, "lines are in the file")
+    assert container.bootsman("logs", "rotate").stdout == "1 log file is put aside\n"
+    eventually(lambda: aside.exists() and file.exists() and file.stat().st_size > 0, 10, "a new file is begun")
+    os.kill(container.process_with("helper log-file"), signal.SIGKILL)
+    size = file.stat().st_size
+    container.wait_for_log("cannot write a log file: the helper .* killed by SIGKILL", 10)
+    eventually(lambda: file.stat().st_size > size + 20, 10, "another helper goes on with the file")
+    assert set(file.read_text().splitlines()) == {"line"}
+
+
+def test_last_lines_are_in_the_log_file_at_the_end(boot, root):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "trap \'echo the last words; exit 0\' TERM; echo up; '
+                     'while :; do sleep 0.05; done"]\nlog.file.path = "/var/log/web.log"\n')
+    container.wait_for_log(r"^web +\| up$")
+    assert container.stop() == 0
+    lines = (root.changes / "var/log/web.log").read_text().splitlines()
+    assert lines[0] == "up" and lines[-1] == "the last words"

@@ -39,6 +39,18 @@ part_long() {
   need long-release build release || return
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container-long 2700 tests/container -rs -m long
+  bench
+}
+
+# That all is measured and every count is right; the figures themselves need a quiet machine.
+bench() {
+  grep -v '^#' tests/bench/packages.txt | xargs packaging/install-build-deps.sh
+  if timeout 900 tests/bench/run.sh --quick --out "$RESULTS/bench" >"$RESULTS/bench.log" 2>&1; then
+    python3 tests/lib/tally.py passed "$RESULTS" bench
+  else
+    tail -n 30 "$RESULTS/bench.log"
+    python3 tests/lib/tally.py broken "$RESULTS" bench "the benchmark came to no end, or a count was wrong"
+  fi
 }
 
 # Each target of tests/fuzz for a minute; a crash leaves its input beside the report.

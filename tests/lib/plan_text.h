@@ -64,6 +64,18 @@ inline std::string launch_text(const Launch& launch) {
   return text;
 }
 
+inline std::string log_details(const LogPlan& log) {
+  std::string text = log.time ? " time" : "";
+  if (log.mark_stderr) text += " mark_stderr";
+  if (log.fold > Millis(0)) text += " fold=" + format_duration(log.fold);
+  if (log.join == LogJoin::Indent) text += " join";
+  if (log.rate > 0) text += " rate=" + std::to_string(log.rate);
+  if (!log.file.path.empty())
+    text += " file=" + log.file.path + " size=" + std::to_string(log.file.size) +
+            " count=" + std::to_string(log.file.count);
+  return text;
+}
+
 inline std::string policy_text(const Unit& unit) {
   const RestartPolicy& restart = unit.restart;
   std::string codes;
@@ -82,7 +94,7 @@ inline std::string policy_text(const Unit& unit) {
   for (const Signal signal : unit.forward) text += ", forward: " + signal_name(signal);
   text += "\n  log: " + std::to_string(static_cast<int>(unit.log.format)) + " " +
           std::to_string(static_cast<int>(unit.log.when_blocked)) +
-          (unit.log.merge ? " merge" : "") + "\n";
+          (unit.log.merge ? " merge" : "") + log_details(unit.log) + "\n";
   return text;
 }
 

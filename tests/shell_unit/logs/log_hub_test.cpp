@@ -227,6 +227,35 @@ TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
   CHECK(expected == next);
 }
 
+TEST_CASE("log hub: a line that waits for a stuck reader is not taken for a silent one") {
+  World world;
+  LogPlan wait;
+  wait.when_blocked = WhenBlocked::Wait;
+  world.hub->add_unit("job", wait, "");
+  const UniqueFd job = world.stream(0, 1);
+  ::fcntl(job.get(), F_SETFL, O_NONBLOCK);
+  const std::string line(999, 'y');
+  std::string sent;
+  // No write ends with a line, so that one is held whenever the stream is paused.
+  sent.append(500, 'y');
+  write_all(job, sent);
+  for (int stuck = 0; stuck < 100;) {
+    const std::string text = line.substr(0, 499) + "\n" + line.substr(0, 500);
+    const bool took = ::write(job.get(), text.data(), text.size()) > 0;
+    stuck = took ? 0 : stuck + 1;
+    if (took) sent += text;
+    world.turn();
+  }
+  world.hub->tick(mono_now() + Millis(60'000));
+  std::string text;
+  for (int i = 0; i < 400; ++i) {
+    world.turn();
+    text += world.read_out();
+  }
+  CHECK(text.size() > 1'000'000);
+  CHECK(text.find("|+") == std::string::npos);
+}
+
 TEST_CASE("log hub: the flags of the inherited output stay as they are") {
   World world;
   world.hub->add_unit("a", {}, "");
@@ -252,6 +281,104 @@ TEST_CASE("log hub: a reader that is gone does no harm") {
   CHECK(world.hub->counts(UnitIndex{0}).lines == 100);
 }
 
+TEST_CASE("log hub: a flood of small writes comes whole and in order") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  UniqueFd a = world.stream(0, 1);
+  std::string expected;
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string line = std::to_string(i) + "\n";
+    write_all(a, line);
+    expected += "a | " + line;
+    if (i % 3 == 0) world.turn();
+    if (i % 1'000 == 0) text += world.read_out();
+  }
+  a.reset();
+  while (text.size() < expected.size() && uv_run(&world.loop, UV_RUN_ONCE) != 0) {
+    world.hub->flush();
+    text += world.read_out();
+  }
+  CHECK(text == expected);
+}
+
+TEST_CASE("log hub: a progress bar is folded, in the ring too") {
+  World world;
+  LogPlan plan;
+  plan.fold = Millis(5'000);
+  world.hub->add_unit("a", plan, "");
+  const UniqueFd a = world.stream(0, 1);
+  write_all(a, "\r10%\r20%");
+  world.turn();
+  CHECK(world.read_out().empty());
+  const auto deadline = world.hub->next_deadline();
+  REQUIRE(deadline);
+  world.hub->tick(*deadline);
+  world.hub->flush();
+  CHECK(world.read_out() == "a | 20%\n");
+  CHECK_FALSE(world.hub->next_deadline());
+  write_all(a, "\r90%\r100%\nnext\n");
+  world.turn();
+  CHECK(world.read_out() == "a | 100%\na | next\n");
+  CHECK(world.hub->ring().tail(1, 10, 1000) == std::vector<std::string>{"20%", "100%", "next"});
+}
+
+TEST_CASE("log hub: a traceback stays together") {
+  World world;
+  LogPlan plan;
+  plan.join = LogJoin::Indent;
+  world.hub->add_unit("a", plan, "");
+  world.hub->add_unit("b", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  const UniqueFd b = world.stream(1, 2);
+  write_all(a, "Error\n  at x\n");
+  world.turn();
+  write_all(b, "between\n");
+  world.turn();
+  write_all(a, "  at y\n");
+  world.turn();
+  CHECK(world.read_out() == "b | between\n");
+  const auto deadline = world.hub->next_deadline();
+  REQUIRE(deadline);
+  world.hub->tick(*deadline);
+  world.hub->flush();
+  CHECK(world.read_out() == "a | Error\na |   at x\na |   at y\n");
+}
+
+TEST_CASE("log hub: lines above the rate are left out of the output, and counted there") {
+  World world;
+  LogPlan plan;
+  plan.rate = 3;
+  world.hub->add_unit("a", plan, "");
+  const UniqueFd a = world.stream(0, 1);
+  write_all(a, "1\n2\n3\n4\n5\n");
+  world.turn();
+  CHECK(world.read_out() == "a | 1\na | 2\na | 3\n");
+  const auto deadline = world.hub->next_deadline();
+  REQUIRE(deadline);
+  world.hub->tick(*deadline);
+  world.hub->flush();
+  CHECK(world.read_out() ==
+        "a | [bootsman: 2 lines (4 B) were left out here: more than log.rate = 3 in a second]\n");
+  CHECK_FALSE(world.hub->next_deadline());
+  CHECK(world.hub->ring().tail(1, 10, 1000).size() == 5);
+  CHECK(world.hub->counts(UnitIndex{0}).dropped_lines == 2);
+}
+
+TEST_CASE("log hub: that nobody reads any more is remembered") {
+  ::signal(SIGPIPE, SIG_IGN);
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  world.out.read.reset();
+  write_all(a, "x\n");
+  world.turn();
+  world.turn();
+  const auto said = world.hub->ring().tail(0, 10, 1000);
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("cannot write to the init's stdout: broken pipe") == 0);
+}
+
 TEST_CASE("log output: sockets and files get the same bytes") {
   uv_loop_t loop;
   REQUIRE(uv_loop_init(&loop) == 0);
@@ -266,8 +393,7 @@ TEST_CASE("log output: sockets and files get the same bytes") {
     LogOutput disk(&loop, file.get(), [] {});
     for (LogOutput* output : {&socket, &disk}) {
       const SourceId source = output->queue().add_source();
-      output->queue().tail(source).append("hello\n");
-      output->queue().added(source, 6);
+      output->queue().append(source, "hello\n");
       output->flush();
       CHECK(output->idle());
     }

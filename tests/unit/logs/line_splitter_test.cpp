@@ -58,6 +58,16 @@ TEST_CASE("line splitter: what comes out") {
   }
 }
 
+TEST_CASE("line splitter: a cut tears no UTF-8 character") {
+  const std::string filling(kLineMax - 2, 'x');
+  const std::string smile = "\xf0\x9f\x98\x80";
+  using Lines = std::vector<std::string>;
+  CHECK(split_all({filling + smile + "\n"}, false) == Lines{filling, "+" + smile});
+  CHECK(split_all({filling + "\xf0", "\x9f\x98\x80\n"}, false) == Lines{filling, "+" + smile});
+  CHECK(split_all({filling + "\xff\xff\xff\n"}, false) == Lines{filling + "\xff\xff", "+\xff"});
+  CHECK(split_all({filling + "\xc3\xa9\n"}, false) == Lines{filling + "\xc3\xa9"});
+}
+
 TEST_CASE("line splitter: room for a prefix shortens the longest line") {
   const std::string text(kLineMax, 'x');
   const auto lines = split_all({text + "\n"}, false, 10);
@@ -66,14 +76,35 @@ TEST_CASE("line splitter: room for a prefix shortens the longest line") {
   CHECK(lines[1] == "+" + std::string(10, 'x'));
 }
 
-TEST_CASE("line splitter: where the feeds are cut changes nothing") {
+/// The same by the simplest means: the whole text at once, no state.
+std::vector<std::string> reference(std::string text) {
+  std::vector<std::string> lines;
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+    std::string line = text.substr(at, end - at);
+    std::string mark;
+    while (line.size() > kLineMax) {
+      const std::size_t cut = utf8_cut(line, kLineMax);
+      lines.push_back(mark + line.substr(0, cut));
+      line.erase(0, cut);
+      mark = "+";
+    }
+    lines.push_back(mark + line);
+  }
+  return lines;
+}
+
+TEST_CASE("line splitter: the same as a simple reference, wherever the feeds are cut") {
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     std::mt19937 chance(seed);
     std::string text;
+    const bool any_bytes = chance() % 2 == 0;
     while (text.size() < 60'000) {
-      text.append(chance() % 8 == 0 ? chance() % 40'000 : chance() % 50,
-                  static_cast<char>('a' + chance() % 20));
+      const std::size_t length = chance() % 8 == 0 ? chance() % 40'000 : chance() % 50;
+      const char letter = static_cast<char>('a' + chance() % 20);
+      for (std::size_t i = 0; i < length; ++i)
+        text += any_bytes ? static_cast<char>(chance()) : letter;
       if (chance() % 3 != 0) text += '\n';
     }
     std::vector<std::string> feeds;
@@ -82,7 +113,7 @@ TEST_CASE("line splitter: where the feeds are cut changes nothing") {
       feeds.push_back(text.substr(at, length));
       at += length;
     }
-    CHECK(split_all(feeds, false) == split_all({text}, false));
+    CHECK(split_all(feeds, false) == reference(text));
   }
 }
 

@@ -5,14 +5,11 @@
 #include <random>
 #include <string>
 
-#include "logs/format.h"
-
 namespace bootsman {
 namespace {
 
 void put(OutQueue& queue, SourceId source, std::string_view text) {
-  queue.tail(source).append(text);
-  queue.added(source, text.size());
+  queue.append(source, text);
 }
 
 std::string take(OutQueue& queue, std::size_t bytes) {
@@ -82,38 +79,6 @@ TEST_CASE("out queue: drops are counted once") {
   CHECK(dropped.lines == 2);
   CHECK(dropped.bytes == 15);
   CHECK_FALSE(queue.has_dropped(source));
-}
-
-TEST_CASE("format: how a line is written") {
-  struct Row {
-    const char* name;
-    LogFormat format;
-    StreamKind stream;
-    LinePiece piece;
-    std::string line;
-  };
-  const Row rows[] = {
-      {"text has the unit in front", LogFormat::Text, StreamKind::Out, {"hi", false}, "u | hi\n"},
-      {"a continuation is marked", LogFormat::Text, StreamKind::Out, {"hi", true}, "u |+hi\n"},
-      {"an empty line keeps its prefix", LogFormat::Text, StreamKind::Err, {"", false}, "u | \n"},
-      {"raw is bare", LogFormat::Raw, StreamKind::Out, {"hi", true}, "hi\n"},
-      {"json escapes",
-       LogFormat::Json,
-       StreamKind::Err,
-       {"a\"\x01", false},
-       "{\"unit\":\"u\",\"stream\":\"stderr\",\"text\":\"a\\\"\\u0001\"}\n"},
-      {"json replaces what is no UTF-8",
-       LogFormat::Json,
-       StreamKind::Out,
-       {"\xff", true},
-       "{\"unit\":\"u\",\"stream\":\"stdout\",\"continues\":true,\"text\":\"\xef\xbf\xbd\"}\n"},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.name);
-    std::string out;
-    append_line(out, line_format(row.format, "u", row.stream), row.piece);
-    CHECK(out == row.line);
-  }
 }
 
 }  // namespace
