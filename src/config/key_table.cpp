@@ -175,12 +175,31 @@ constexpr std::array kKeys{
     Key{"env", Pairs, kProcess, "{}",
         "Environment variables on top of the init's, whose values must be strings.",
         "{ PORT = \"5000\" }"},
+    Key{"env_file", Strings, kProcess, "[]",
+        "Files with lines NAME=value, read at the start of the init and below `env`; later files "
+        "win. A file that is not there is an error, unless a - stands in front of its path.",
+        "[\"-/run/app.env\"]"},
     Key{"pass_secrets", Strings, kProcess, "([\"SECRET_KEY\"] for the job, else [])",
         "Which of `secrets.names` the unit gets in its environment.", "[\"JUPYTER_TOKEN\"]"},
     Key{"umask", FileMode, kProcess, "(the init's own)", "The file mode creation mask, octal.",
         "\"0027\""},
     Key{"no_new_privileges", Boolean, kProcess, "false",
         "Whether setuid programs and file capabilities lose their power below this unit.", "true"},
+    Key{"capabilities.drop", Strings, kProcess, "[]",
+        "Capabilities that the unit and all below it can never have: names of capabilities(7), or "
+        "\"ALL\". Where the init may not take them away for good, no_new_privileges is set "
+        "instead, "
+        "so that no setuid program gives them back.",
+        "[\"ALL\"]"},
+    Key{"capabilities.keep", Strings, kProcess, "[]",
+        "The only capabilities that stay: all others are dropped.", "[\"NET_BIND_SERVICE\"]"},
+    Key{"capabilities.ambient", Strings, kProcess, "[]",
+        "Capabilities that the unit has although its `user` is not root. The init must have them.",
+        "[\"NET_BIND_SERVICE\"]"},
+    Key{"tty", Boolean, kServiceOrStep, "false",
+        "Whether the unit gets a terminal of its own (80 columns, 24 lines) as stdin, stdout and "
+        "stderr, for programs that behave otherwise without one. TERM is xterm unless it is set.",
+        "true"},
     Key{"early", Boolean, kServiceOrJob, "false", "Start without waiting for all steps.", "true"},
     Key{"success_codes", Integers, kServiceOrStep, "[0]", "The exit codes that count as success.",
         "[0, 3]", "", 0, 255},
@@ -211,6 +230,10 @@ constexpr std::array kKeys{
     Key{"limits.as", SizeLimit, kProcess, "(the init's own)", "Address space.", "\"16GiB\""},
     Key{"limits.nice", Integer, kProcess, "(the init's own)",
         "Scheduling priority, see nice(2); negative values need CAP_SYS_NICE.", "5", "", -20, 19},
+    Key{"limits.ioprio", String, kProcess, "(the init's own)",
+        "The I/O scheduling class, with a level from 0 (first) to 7: \"realtime:LEVEL\", "
+        "\"best-effort:LEVEL\" or \"idle\", see ioprio_set(2).",
+        "\"best-effort:6\""},
     Key{"limits.oom_score_adj", Integer, kProcess, "(the init's own)",
         "How willingly the kernel kills the process when memory runs out, see proc(5).", "200", "",
         -1000, 1000},

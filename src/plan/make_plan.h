@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "config/model.h"
 #include "plan/gateway_plan.h"
 #include "plan/plan.h"
@@ -19,6 +21,10 @@ struct PlanFacts {
   std::uint32_t uid = 0;
   /// The command given after `run`, which becomes the job; empty when there is none.
   std::vector<std::string> command_line;
+  /// Reads a file that the configuration names.
+  std::function<Result<std::string>(const std::string& path)> read_file;
+  /// False where the plan is only looked at: a file that is not there yet is a warning.
+  bool must_resolve = true;
 };
 
 struct PlanResult {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/capabilities.h"
 #include "base/log_style.h"
 #include "base/types.h"
 #include "base/value.h"
@@ -57,10 +58,13 @@ struct Launch {
   std::optional<Account> account;    ///< Nothing: as the init itself.
   std::vector<ResourceLimit> limits;
   std::optional<int> nice;
+  std::optional<int> ioprio;  ///< Class and level in one number, see ioprio_set(2).
   std::optional<int> oom_score_adj;
   std::optional<std::uint32_t> umask;
   bool no_new_privileges = false;
-  bool tty = false;
+  CapabilitySet dropped = 0;  ///< Capabilities that it, and all below it, can never have.
+  CapabilitySet ambient = 0;  ///< Capabilities that it has although it is not root.
+  bool tty = false;           ///< Has a terminal of its own as stdin, stdout and stderr.
   bool operator==(const Launch&) const = default;
 };
 

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "config/keys.h"
 #include "config/step_keys.h"
-#include "plan/accounts.h"
 #include "plan/check_plan.h"
+#include "plan/launch_plan.h"
 #include "plan/log_plan.h"
 #include "plan/remote.h"
 
@@ -15,16 +15,6 @@ namespace bootsman {
 namespace {
 
 using Strings = std::vector<std::string>;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-struct LimitKey {
-  std::string_view path;
-  int resource;  // RLIMIT_* of Linux on x86 and ARM, asm-generic/resource.h.
-};
-constexpr std::array kLimits{LimitKey{"limits.fsize", 1},   LimitKey{"limits.data", 2},
-                             LimitKey{"limits.stack", 3},   LimitKey{"limits.core", 4},
-                             LimitKey{"limits.nproc", 6},   LimitKey{"limits.nofile", 7},
-                             LimitKey{"limits.memlock", 8}, LimitKey{"limits.as", 9}};
 
 class UnitPlanner {
  public:
@@ -106,9 +96,7 @@ class UnitPlanner {
 
   void process() {
     command();
-    launch();
-    account();
-    limits();
+    plan_launch(config_, facts_, diagnostics_, unit_.launch);
     secrets();
     restart();
     settings_.read<Signal>("stop.signal", unit_.stop.signal);
@@ -155,58 +143,6 @@ class UnitPlanner {
         text += ", or did you mean the built-in step \"" + std::string(*hint) + "\"?";
     }
     error("command", std::move(text));
-  }
-
-  void launch() {
-    Launch& launch = unit_.launch;
-    settings_.read<Strings>("path", launch.path);
-    settings_.read<std::string>("directory", launch.directory);
-    if (const std::int64_t* umask = settings_.get<std::int64_t>("umask"))
-      launch.umask = static_cast<std::uint32_t>(*umask);
-    settings_.read<bool>("no_new_privileges", launch.no_new_privileges);
-    if (const Pairs* env = settings_.get<Pairs>("env"))
-      for (const auto& [name, value] : *env) launch.env.push_back({name, value});
-    for (const std::string& folder : launch.path)
-      if (!folder.starts_with('/') && !settings_.find("path")->unresolved)
-        error("path", "must hold absolute paths, not \"" + printable(folder, 80) + "\"");
-    if (const std::string* directory = text("directory"))
-      if (!directory->starts_with('/'))
-        error("directory", "must be an absolute path, not \"" + printable(*directory, 80) + "\"");
-  }
-
-  void account() {
-    const std::string* user = text("user");
-    if (user == nullptr) return;
-    Result<Account> account = find_account(*user, facts_.passwd, facts_.group);
-    if (!account) return error("user", account.error().message());
-    if (facts_.uid != 0) {
-      if (account->uid != facts_.uid) {
-        diagnostics_.warning(settings_.find("user")->at, key_path("user"),
-                             "cannot run as " + printable(*user, 60) + ": the init itself is uid " +
-                                 std::to_string(facts_.uid) + ", and so will this unit be");
-      }
-      return;
-    }
-    const auto set = [&](const char* name, const std::string& value) {
-      std::vector<EnvVar>& env = unit_.launch.env;
-      if (!value.empty() && std::ranges::find(env, name, &EnvVar::name) == env.end())
-        env.push_back({name, value});
-    };
-    set("HOME", account->home);
-    set("USER", account->name);
-    set("LOGNAME", account->name);
-    set("SHELL", account->shell);
-    unit_.launch.account = std::move(*account);
-  }
-
-  void limits() {
-    for (const LimitKey& limit : kLimits)
-      if (const std::uint64_t* value = settings_.get<std::uint64_t>(limit.path))
-        unit_.launch.limits.push_back({limit.resource, *value});
-    if (const std::int64_t* nice = settings_.get<std::int64_t>("limits.nice"))
-      unit_.launch.nice = static_cast<int>(*nice);
-    if (const std::int64_t* score = settings_.get<std::int64_t>("limits.oom_score_adj"))
-      unit_.launch.oom_score_adj = static_cast<int>(*score);
   }
 
   void secrets() {

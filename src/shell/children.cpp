@@ -27,8 +27,7 @@ ExitStatus to_exit_status(int status) {
 
 }  // namespace
 
-Children::Children(uv_loop_t* loop, Spawner spawner,
-                   std::function<void(const ChildOwner&)> executed)
+Children::Children(uv_loop_t* loop, Spawner spawner, Executed executed)
     : loop_(loop), spawner_(std::move(spawner)), executed_(std::move(executed)) {}
 
 tl::expected<Pid, Spawner::Failure> Children::start(ChildOwner owner, SpawnRequest request) {
@@ -66,8 +65,8 @@ void Children::status_ready(Pid pid) {
   // owner of our /proc files.
   if (child.changes_user) ::prctl(PR_SET_DUMPABLE, 1);
   child.status = FdWatch();
-  child.pending.reset();
-  executed_(child.owner);
+  const auto pending = std::move(child.pending);
+  executed_(child.owner, pending->notes());
 }
 
 Death Children::death_of(Child& child, Pid pid, int status) {
@@ -82,6 +81,7 @@ Death Children::death_of(Child& child, Pid pid, int status) {
     const auto fate = child.pending->status();
     if (const auto* failure = std::get_if<ExecFailure>(&fate)) death.how = *failure;
     if (child.changes_user) ::prctl(PR_SET_DUMPABLE, 1);
+    death.lacked = child.pending->notes();
   }
   return death;
 }

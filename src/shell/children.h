@@ -35,10 +35,11 @@ struct Death {
   std::variant<ExitStatus, ExecFailure> how;
   bool group_left = false;
   Micros cpu{0};
-  std::uint64_t max_rss = 0;   ///< Bytes, from wait4(2).
-  bool killed_by_us = false;   ///< We have sent it SIGKILL.
-  bool out_of_memory = false;  ///< See OomWatch.
-  std::string note;            ///< What else is known of the end: continues a sentence.
+  std::uint64_t max_rss = 0;        ///< Bytes, from wait4(2).
+  bool killed_by_us = false;        ///< We have sent it SIGKILL.
+  bool out_of_memory = false;       ///< See OomWatch.
+  std::string note;                 ///< What else is known of the end: continues a sentence.
+  std::vector<std::string> lacked;  ///< What it went on without, unless that was told before.
 };
 
 /// All processes that the init made: the one table from pid to owner, the one place that reaps, and
@@ -46,8 +47,10 @@ struct Death {
 /// can go to a number that the kernel has given to somebody else.
 class Children {
  public:
-  /// `executed` is called when a child has become its program.
-  Children(uv_loop_t* loop, Spawner spawner, std::function<void(const ChildOwner&)> executed);
+  /// Called when a child has become its program, with what it had to go on without.
+  using Executed = std::function<void(const ChildOwner&, const std::vector<std::string>& notes)>;
+
+  Children(uv_loop_t* loop, Spawner spawner, Executed executed);
 
   tl::expected<Pid, Spawner::Failure> start(ChildOwner owner, SpawnRequest request);
 
@@ -86,7 +89,7 @@ class Children {
 
   uv_loop_t* loop_;
   Spawner spawner_;
-  std::function<void(const ChildOwner&)> executed_;
+  Executed executed_;
   std::unordered_map<int, Child> table_;
   std::vector<LeftGroup> left_groups_;
 };

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "sys/terminal.h"
+
 namespace bootsman {
 namespace {
 
@@ -101,6 +103,9 @@ SpawnRequest spawn_request(const Launch& launch, const std::vector<std::string>&
   request.oom_score_adj = launch.oom_score_adj;
   request.umask = launch.umask;
   request.no_new_privileges = launch.no_new_privileges;
+  request.ioprio = launch.ioprio;
+  request.dropped = launch.dropped;
+  request.ambient = launch.ambient;
   return request;
 }
 
@@ -113,12 +118,30 @@ void give_to(const Launch& launch, int fd) {
   if (::fchown(fd, launch.account->uid, launch.account->gid) != 0) return;
 }
 
+auto failed(const Error& error) {
+  return tl::make_unexpected(Spawner::Failure{EMFILE, error.message()});
+}
+
 }  // namespace
 
+tl::expected<Pid, Spawner::Failure> Launcher::start_run(const Unit& unit, UnitIndex index,
+                                                        RunId run, SpawnRequest request) {
+  auto offer = notify_.open(unit, index, run);
+  if (!offer) return failed(offer.error());
+  request.environment.insert(request.environment.end(), offer->environment.begin(),
+                             offer->environment.end());
+  request.extra_fd = offer->fd.get();
+  request.extra_target = offer->target;
+  auto started = children_.start(UnitRun{index, run}, std::move(request));
+  if (started)
+    notify_.started(run, *started);
+  else
+    notify_.close(run);
+  return started;
+}
+
 tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex index, RunId run) {
-  auto failed = [](const Error& error) {
-    return tl::make_unexpected(Spawner::Failure{EMFILE, error.message()});
-  };
+  if (unit.launch.tty) return start_on_terminal(unit, index, run);
   auto out = make_log_pipe();
   if (!out) return failed(out.error());
   Result<Pipe> err = Pipe{};
@@ -131,22 +154,43 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
   give_to(unit.launch, request.stdout_fd);
   give_to(unit.launch, request.stderr_fd);
-  auto offer = notify_.open(unit, index, run);
-  if (!offer) return failed(offer.error());
-  request.environment.insert(request.environment.end(), offer->environment.begin(),
-                             offer->environment.end());
-  request.extra_fd = offer->fd.get();
-  request.extra_target = offer->target;
-  auto started = children_.start(UnitRun{index, run}, std::move(request));
-  if (!started) {
-    notify_.close(run);
-    return started;
-  }
-  notify_.started(run, *started);
+  auto started = start_run(unit, index, run, std::move(request));
+  if (!started) return started;
   // Without the streams the unit's output is lost, but it runs: reading fails only without memory
   // or descriptors, and closing the pipe would kill it by SIGPIPE later anyway.
   (void)logs_.open_stream(index, run, StreamKind::Out, std::move(out->read));
   if (err->read) (void)logs_.open_stream(index, run, StreamKind::Err, std::move(err->read));
+  return started;
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_with_our_terminal(const Unit& unit,
+                                                                      UnitIndex index, RunId run) {
+  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment_);
+  request.stdin_fd = 0;
+  request.stdout_fd = 1;
+  request.stderr_fd = 2;
+  request.takes_terminal = true;
+  give_to(unit.launch, 0);
+  give_up_terminal();
+  return start_run(unit, index, run, std::move(request));
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_on_terminal(const Unit& unit, UnitIndex index,
+                                                                RunId run) {
+  auto terminal = make_terminal();
+  if (!terminal) return failed(terminal.error());
+  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment_);
+  const bool named = std::ranges::any_of(request.environment, [](const std::string& variable) {
+    return variable.starts_with("TERM=");
+  });
+  if (!named) request.environment.emplace_back("TERM=xterm");
+  request.stdin_fd = request.stdout_fd = request.stderr_fd = terminal->program.get();
+  request.takes_terminal = true;
+  give_to(unit.launch, terminal->program.get());
+  auto started = start_run(unit, index, run, std::move(request));
+  if (!started) return started;
+  // The stream owns the init's side for as long as anybody holds the program's.
+  (void)logs_.open_stream(index, run, StreamKind::Out, std::move(terminal->ours));
   return started;
 }
 

@@ -50,12 +50,20 @@ class Launcher {
       : children_(children), logs_(logs), notify_(notify), environment_(environment) {}
 
   tl::expected<Pid, Spawner::Failure> start(const Unit& unit, UnitIndex index, RunId run);
+  /// The same for the job where the init has a terminal: that becomes the job's own.
+  tl::expected<Pid, Spawner::Failure> start_with_our_terminal(const Unit& unit, UnitIndex index,
+                                                              RunId run);
 
   /// A process of an exec check: as the unit, its output goes nowhere.
   tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
                                                   const std::vector<std::string>& argv, CheckId id);
 
  private:
+  tl::expected<Pid, Spawner::Failure> start_run(const Unit& unit, UnitIndex index, RunId run,
+                                                SpawnRequest request);
+  tl::expected<Pid, Spawner::Failure> start_on_terminal(const Unit& unit, UnitIndex index,
+                                                        RunId run);
+
   Children& children_;
   LogHub& logs_;
   Notify& notify_;

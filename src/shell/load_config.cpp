@@ -139,6 +139,8 @@ PlanFacts plan_facts(const ConfigRequest& request, const Environment& env) {
   facts.group = read_small("/etc/group", kAccountsMax).value_or("");
   facts.uid = ::geteuid();
   facts.command_line = request.command_line;
+  facts.read_file = [](const std::string& path) { return read_small(path, kValueMax); };
+  facts.must_resolve = request.must_resolve;
   return facts;
 }
 

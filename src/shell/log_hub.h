@@ -53,6 +53,9 @@ class LogHub {
   /// A line of the init itself.
   void own_line(std::string_view text);
 
+  /// From now on lines are remembered but not written out: the terminal belongs to the job.
+  void keep_to_ring(bool only_ring) { sink_.keep_silent(only_ring); }
+
   /// Writes out what this turn of the loop brought. Called once at the end of each turn.
   void flush();
   /// Gives out partial lines that have been silent for a second, and what else is due.

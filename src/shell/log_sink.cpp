@@ -95,6 +95,7 @@ void LogSink::put_group(std::uint32_t number, StreamKind kind, std::string_view 
 bool LogSink::admit(Writer& writer, StreamKind kind, std::size_t bytes, const LogMoment& now) {
   ++writer.counts.lines;
   writer.counts.bytes += bytes;
+  if (silent_) return false;
   if (writer.rate.active() && !pass_rate(writer, kind, bytes, now)) return false;
   // The init cannot wait for itself; a unit's stream was paused before it ran out of room.
   if (&writer == writers_.data() && !output(writer, kind).queue().has_room(writer.ids[index(kind)]))

@@ -44,6 +44,9 @@ class LogSink {
   void put_group(std::uint32_t writer, StreamKind kind, std::string_view lines,
                  const LogMoment& now);
 
+  /// While silent no line reaches the outputs; log files get theirs.
+  void keep_silent(bool silent) { silent_ = silent; }
+
   /// Bytes that the writer's style puts around a line.
   std::size_t room(std::uint32_t writer, StreamKind kind) const;
   bool has_room(std::uint32_t writer, StreamKind kind) const;
@@ -123,6 +126,7 @@ class LogSink {
   bool any_dropped_ = false;
   bool any_left_out_ = false;
   bool any_files_ = false;
+  bool silent_ = false;
 };
 
 }  // namespace bootsman

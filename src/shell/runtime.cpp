@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "shell/clock.h"
+#include "sys/terminal.h"
 
 namespace bootsman {
 namespace {
@@ -41,9 +42,11 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       logs_(loop, 1, 2, plan.log),
       own_log_(logs_),
       children_(loop, Spawner(setup.inherited),
-                [this](const ChildOwner& owner) {
-                  if (const auto* run = std::get_if<UnitRun>(&owner))
-                    post(ExecSucceeded{run->unit, run->run});
+                [this](const ChildOwner& owner, const std::vector<std::string>& notes) {
+                  const auto* run = std::get_if<UnitRun>(&owner);
+                  if (run == nullptr) return;
+                  say_lacking(run->unit, notes);
+                  post(ExecSucceeded{run->unit, run->run});
                 }),
       oom_(OomWatch::open()),
       usage_(ContainerUsage::open()),
@@ -66,6 +69,8 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
   control_.on_rotate_logs([this] { return rotate_log_files(); });
   on_reply([this](const Reply& reply) { control_.replied(reply); });
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
+  job_terminal_ = plan_.job().has_value() && has_terminal_to_give();
+  logs_.keep_to_ring(job_terminal_);
   fault_hook() = {[](void* context, const char* where, const char* what) {
                     static_cast<Runtime*>(context)->own_log_.say(
                         Severity::Error, std::string("internal fault in ") + where + ": " + what);
@@ -141,6 +146,7 @@ void Runtime::reap() {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);
       notify_.close(run->run);
+      say_lacking(run->unit, death.lacked);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});
     } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {
@@ -151,6 +157,14 @@ void Runtime::reap() {
   }
   if (!ended.ends.empty() || ended.orphans > 0) post(std::move(ended));
   for (const UnitRun& group : reaped.emptied) post(GroupEmptied{group.unit, group.run});
+}
+
+/// Once each: a unit that restarts all day lacks the same thing each time.
+void Runtime::say_lacking(UnitIndex unit, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) {
+    const std::string line = plan_[unit].name + ": " + note;
+    if (said_notes_.insert(line).second) say(Severity::Warning, line);
+  }
 }
 
 void Runtime::drain_events() {

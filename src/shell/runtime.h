@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/supervisor.h"
@@ -55,6 +56,7 @@ class Runtime {
   void post(Event event) { events_.push_back(std::move(event)); }
   void turn();
   void reap();
+  void say_lacking(UnitIndex unit, const std::vector<std::string>& notes);
   void drain_events();
   void tick(MonoTime now);
   void arm_timer();
@@ -120,8 +122,11 @@ class Runtime {
   std::optional<MonoTime> listen_again_;
   std::uint64_t orphans_ = 0;
   std::uint64_t http_requests_ = 0;
+  /// The init has a terminal and there is a job: then it is the job's alone.
+  bool job_terminal_ = false;
   bool reap_due_ = false;
   bool tick_due_ = false;
+  std::set<std::string> said_notes_;  ///< What units went on without: said once each.
   std::optional<Finish> finish_;
   std::function<void(const Reply&)> on_reply_;
 };

@@ -165,7 +165,10 @@ void Runtime::step_answer(const Value& line) {
 }
 
 void Runtime::execute(const Spawn& action) {
-  const auto started = launcher_.start(plan_[action.unit], action.unit, action.run);
+  const Unit& unit = plan_[action.unit];
+  const auto started = job_terminal_ && unit.kind == UnitKind::Job
+                           ? launcher_.start_with_our_terminal(unit, action.unit, action.run)
+                           : launcher_.start(unit, action.unit, action.run);
   if (started)
     post(Spawned{action.unit, action.run, *started});
   else
@@ -225,6 +228,12 @@ void Runtime::note_killed_process(const std::string& text) {
 
 void Runtime::execute(const Finish& action) {
   finish_ = action;
+  const auto job = plan_.job();
+  if (job_terminal_ && job && !state_.units[job->value].executed) {
+    // Whoever sits at the terminal has seen nothing yet.
+    logs_.keep_to_ring(false);
+    say(Severity::Error, action.reason);
+  }
   // First what is known, since whoever asked for the stop may kill at any time now; then once more
   // with the line that a unit did not end.
   write_termination_message(action);

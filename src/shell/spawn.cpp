@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -80,15 +81,47 @@ PendingSpawn::~PendingSpawn() = default;
 
 namespace {
 
-std::string failure_text(const ChildReport& report, const SpawnRequest& request) {
-  const std::string program = request.argv.empty() ? "the helper" : request.argv.front();
+std::string_view limit_name(int resource) {
+  switch (resource) {
+    case RLIMIT_FSIZE:
+      return "fsize";
+    case RLIMIT_DATA:
+      return "data";
+    case RLIMIT_STACK:
+      return "stack";
+    case RLIMIT_CORE:
+      return "core";
+    case RLIMIT_NPROC:
+      return "nproc";
+    case RLIMIT_NOFILE:
+      return "nofile";
+    case RLIMIT_MEMLOCK:
+      return "memlock";
+    case RLIMIT_AS:
+      return "as";
+    default:
+      return "(unknown)";
+  }
+}
+
+std::string report_text(const ChildReport& report, const SpawnRequest& request) {
   switch (report.stage) {
     case ChildStage::Descriptors:
       return "cannot set up the standard streams";
+    case ChildStage::Terminal:
+      return "cannot take over the terminal, so there is no job control";
     case ChildStage::Limits:
-      return "cannot set the resource limits";
+      return "cannot set limits." + std::string(limit_name(report.detail)) +
+             " as wanted, the hard limit counts";
     case ChildStage::Nice:
-      return "cannot set the nice value";
+      return "cannot set limits.nice";
+    case ChildStage::IoPriority:
+      return "cannot set limits.ioprio";
+    case ChildStage::OomScore:
+      return "cannot set limits.oom_score_adj";
+    case ChildStage::Capabilities:
+      return report.detail < 0 ? "cannot set its capabilities"
+                               : "cannot give it " + capability_name(report.detail);
     case ChildStage::Groups:
       return "cannot set the groups of user " + request.account->name;
     case ChildStage::User:
@@ -100,24 +133,30 @@ std::string failure_text(const ChildReport& report, const SpawnRequest& request)
     case ChildStage::Exec:
       break;
   }
-  return "cannot execute " + program;
+  return "cannot execute " + (request.argv.empty() ? "the helper" : request.argv.front());
 }
 
 }  // namespace
 
-std::variant<PendingSpawn::Unknown, PendingSpawn::Executed, ExecFailure> PendingSpawn::status()
-    const {
-  ChildReport report{};
-  const ssize_t n = ::read(status_.get(), &report, sizeof report);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Unknown{};
-  if (n != static_cast<ssize_t>(sizeof report)) return Executed{};
-  std::string what = failure_text(report, block_->request);
-  if (report.stage == ChildStage::Exec && report.error == ENOENT &&
-      block_->request.candidates.size() > 1)
-    what += ": it is not in any directory of PATH";
-  else
-    what = with_errno(what, report.error);
-  return ExecFailure{report.error, std::move(what)};
+std::variant<PendingSpawn::Unknown, PendingSpawn::Executed, ExecFailure> PendingSpawn::status() {
+  for (;;) {
+    ChildReport report{};
+    const ssize_t n = ::read(status_.get(), &report, sizeof report);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return Unknown{};
+    if (n != static_cast<ssize_t>(sizeof report)) return Executed{};
+    std::string what = report_text(report, block_->request);
+    if (report.fatal == 0) {
+      notes_.push_back(with_errno(what, report.error));
+      continue;
+    }
+    if (report.stage == ChildStage::Exec && report.error == ENOENT &&
+        block_->request.candidates.size() > 1)
+      what += ": it is not in any directory of PATH";
+    else
+      what = with_errno(what, report.error);
+    return ExecFailure{report.error, std::move(what)};
+  }
 }
 
 Spawner::Spawner(Inherited inherited)
@@ -160,9 +199,13 @@ tl::expected<std::unique_ptr<PendingSpawn>, Spawner::Failure> Spawner::spawn(Spa
   orders.inherited_hard = &inherited_.hard;
   orders.limits = &want.limits;
   orders.nice = want.nice ? &*want.nice : nullptr;
+  orders.ioprio = want.ioprio ? &*want.ioprio : nullptr;
   orders.oom_text = want.oom_score_adj ? block.oom_text.c_str() : nullptr;
   orders.umask = want.umask ? &*want.umask : nullptr;
   orders.no_new_privileges = want.no_new_privileges;
+  orders.dropped = want.dropped;
+  orders.ambient = want.ambient;
+  orders.takes_terminal = want.takes_terminal;
   orders.streams = {want.stdin_fd >= 0 ? want.stdin_fd : null_.get(), want.stdout_fd,
                     want.stderr_fd, want.helper_fd};
   orders.extra_fd = want.extra_fd;

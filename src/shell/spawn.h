@@ -25,14 +25,18 @@ struct SpawnRequest {
   std::optional<Account> account;
   std::vector<ResourceLimit> limits;
   std::optional<int> nice;
+  std::optional<int> ioprio;
   std::optional<int> oom_score_adj;
   std::optional<std::uint32_t> umask;
   bool no_new_privileges = false;
-  int stdin_fd = -1;   ///< -1: /dev/null
-  int stdout_fd = -1;  ///< -1: the init's
-  int stderr_fd = -1;  ///< -1: the init's
-  int helper_fd = -1;  ///< Becomes descriptor 3.
-  int extra_fd = -1;   ///< Becomes descriptor `extra_target`, which is 3 or more.
+  CapabilitySet dropped = 0;
+  CapabilitySet ambient = 0;
+  bool takes_terminal = false;  ///< What becomes its stdin becomes its controlling terminal too.
+  int stdin_fd = -1;            ///< -1: /dev/null
+  int stdout_fd = -1;           ///< -1: the init's
+  int stderr_fd = -1;           ///< -1: the init's
+  int helper_fd = -1;           ///< Becomes descriptor 3.
+  int extra_fd = -1;            ///< Becomes descriptor `extra_target`, which is 3 or more.
   int extra_target = -1;
 };
 
@@ -61,7 +65,9 @@ class PendingSpawn {
   struct Executed {};
   /// What is known by now, without waiting. A child that ended without a word counts as Executed:
   /// its exit status tells the rest.
-  std::variant<Unknown, Executed, ExecFailure> status() const;
+  std::variant<Unknown, Executed, ExecFailure> status();
+  /// What the child goes on without, so far: "cannot set the nice value: operation not permitted".
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   friend class Spawner;
@@ -70,6 +76,7 @@ class PendingSpawn {
   std::unique_ptr<Block> block_;
   UniqueFd status_;
   Pid pid_;
+  std::vector<std::string> notes_;
 };
 
 /// The only place that makes processes. clone(CLONE_VM) without CLONE_VFORK: a child that hangs

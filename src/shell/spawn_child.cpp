@@ -1,7 +1,9 @@
 #include "shell/spawn_child.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/prctl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,10 +61,21 @@ struct RawLimit {
   std::uint64_t hard;
 };
 
-BOOTSMAN_RAW [[noreturn]] void give_up(const ChildOrders& orders, ChildStage stage, long error) {
-  const ChildReport report{stage, static_cast<std::int32_t>(-error)};
-  raw(SYS_write, orders.status_fd, as_long(&report), sizeof report);
+BOOTSMAN_RAW void report(const ChildOrders& orders, ChildStage stage, long error, int detail,
+                         bool fatal) {
+  const ChildReport text{stage, static_cast<std::int32_t>(-error), detail, fatal ? 1 : 0};
+  raw(SYS_write, orders.status_fd, as_long(&text), sizeof text);
+}
+
+BOOTSMAN_RAW [[noreturn]] void give_up(const ChildOrders& orders, ChildStage stage, long error,
+                                       int detail = -1) {
+  report(orders, stage, error, detail, true);
   for (;;) raw(SYS_exit_group, 127);
+}
+
+/// It goes on without.
+BOOTSMAN_RAW void note(const ChildOrders& orders, ChildStage stage, long error, int detail = -1) {
+  report(orders, stage, error, detail, false);
 }
 
 /// 0 to 2 are always open in the init, so a source is its own target, or 3 and above; 3 is
@@ -93,27 +106,76 @@ BOOTSMAN_RAW void set_limits(const ChildOrders& orders) {
     raw(SYS_prlimit64, 0, limit.resource, 0, as_long(&pair));
     // Raising the hard limit takes CAP_SYS_RESOURCE: tried first, then as far as it goes.
     const RawLimit wanted{limit.value, limit.value};
-    if (raw(SYS_prlimit64, 0, limit.resource, as_long(&wanted)) == 0) continue;
+    const long r = raw(SYS_prlimit64, 0, limit.resource, as_long(&wanted));
+    if (r == 0) continue;
     const RawLimit possible{limit.value < pair.hard ? limit.value : pair.hard, pair.hard};
-    const long r = raw(SYS_prlimit64, 0, limit.resource, as_long(&possible));
-    if (r < 0) give_up(orders, ChildStage::Limits, r);
+    raw(SYS_prlimit64, 0, limit.resource, as_long(&possible));
+    note(orders, ChildStage::Limits, r, limit.resource);
   }
 }
 
 BOOTSMAN_RAW void set_priority(const ChildOrders& orders) {
   if (orders.oom_text != nullptr) {
     const char path[] = "/proc/self/oom_score_adj";
-    const long fd = raw(SYS_openat, AT_FDCWD, as_long(path), O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
+    long r = raw(SYS_openat, AT_FDCWD, as_long(path), O_WRONLY | O_CLOEXEC);
+    if (r >= 0) {
+      const long fd = r;
       long length = 0;
       while (orders.oom_text[length] != '\0') ++length;
-      raw(SYS_write, fd, as_long(orders.oom_text), length);
+      r = raw(SYS_write, fd, as_long(orders.oom_text), length);
       raw(SYS_close, fd);
     }
+    if (r < 0) note(orders, ChildStage::OomScore, r);
   }
   if (orders.nice != nullptr) {
     const long r = raw(SYS_setpriority, PRIO_PROCESS, 0, *orders.nice);
-    if (r < 0) give_up(orders, ChildStage::Nice, r);
+    if (r < 0) note(orders, ChildStage::Nice, r);
+  }
+  if (orders.ioprio != nullptr) {
+    const long r = raw(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, *orders.ioprio);
+    if (r < 0) note(orders, ChildStage::IoPriority, r);
+  }
+}
+
+/// Takes the dropped ones out of the bounding set, so that no setuid program gives them back.
+/// Without CAP_SETPCAP, no_new_privs does the same for good.
+BOOTSMAN_RAW void bound_capabilities(const ChildOrders& orders) {
+  for (long number = 0; number < 64 && orders.dropped != 0; ++number) {
+    const long there = raw(SYS_prctl, PR_CAPBSET_READ, number);
+    if (there < 0) break;
+    if (there == 0 || ((orders.dropped >> number) & 1) == 0) continue;
+    const long r = raw(SYS_prctl, PR_CAPBSET_DROP, number);
+    if (r == 0) continue;
+    const long sealed = raw(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+    if (sealed < 0) give_up(orders, ChildStage::Capabilities, r);
+    break;
+  }
+  if (orders.ambient != 0) raw(SYS_prctl, PR_SET_KEEPCAPS, 1);
+}
+
+/// Once it is the user that it will be. Ambient ones must be permitted and inheritable first.
+BOOTSMAN_RAW void set_capabilities(const ChildOrders& orders) {
+  if (orders.dropped == 0 && orders.ambient == 0) return;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {{0, 0, 0}, {0, 0, 0}};
+  long r = raw(SYS_capget, as_long(&header), as_long(sets));
+  if (r < 0) give_up(orders, ChildStage::Capabilities, r);
+  const bool other_user = orders.account != nullptr && raw(SYS_geteuid) != 0;
+  for (int half = 0; half < 2; ++half) {
+    const auto dropped = static_cast<std::uint32_t>(orders.dropped >> (32 * half));
+    const auto ambient = static_cast<std::uint32_t>(orders.ambient >> (32 * half));
+    auto& set = sets[half];
+    set.permitted &= ~dropped;
+    if (other_user) set.permitted &= ambient;
+    set.effective &= set.permitted;
+    set.inheritable = (set.inheritable & ~dropped) | (ambient & set.permitted);
+  }
+  r = raw(SYS_capset, as_long(&header), as_long(sets));
+  if (r < 0) give_up(orders, ChildStage::Capabilities, r);
+  for (int number = 0; number < 64; ++number) {
+    if (((orders.ambient >> number) & 1) == 0) continue;
+    r = raw(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number);
+    if (r < 0) give_up(orders, ChildStage::Capabilities, r, number);
   }
 }
 
@@ -166,10 +228,16 @@ BOOTSMAN_RAW int run_child(void* argument) {
   const ChildOrders& orders = *static_cast<const ChildOrders*>(argument);
   raw(SYS_setsid);
   set_streams(orders);
+  if (orders.takes_terminal) {
+    const long r = raw(SYS_ioctl, 0, TIOCSCTTY, 0);
+    if (r < 0) note(orders, ChildStage::Terminal, r);
+  }
   set_limits(orders);
   set_priority(orders);
   if (orders.umask != nullptr) raw(SYS_umask, *orders.umask);
+  bound_capabilities(orders);
   become_user(orders);
+  set_capabilities(orders);
   if (orders.directory != nullptr) {
     const long r = raw(SYS_chdir, as_long(orders.directory));
     if (r < 0) give_up(orders, ChildStage::Directory, r);

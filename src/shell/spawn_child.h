@@ -12,8 +12,12 @@ namespace bootsman {
 /// Where a child was when it failed.
 enum class ChildStage : std::int32_t {
   Descriptors,
+  Terminal,
   Limits,
   Nice,
+  IoPriority,
+  OomScore,
+  Capabilities,
   Groups,
   User,
   Directory,
@@ -21,11 +25,13 @@ enum class ChildStage : std::int32_t {
   Exec,
 };
 
-/// What a child writes to its status pipe when it can't become its program; a success is the
-/// pipe's end, by close-on-exec.
+/// What a child writes to its status pipe: any number of things that it goes on without, then one
+/// that is fatal when it can't become its program; a success is the pipe's end, by close-on-exec.
 struct ChildReport {
   ChildStage stage = ChildStage::Exec;
   std::int32_t error = 0;
+  std::int32_t detail = -1;  ///< Limits: the resource; Capabilities: the number; else -1.
+  std::int32_t fatal = 1;
 };
 
 /// What the child reads. Pointers into the PendingSpawn's block; null: leave as it is.
@@ -41,9 +47,13 @@ struct ChildOrders {
   const std::vector<std::uint64_t>* inherited_hard = nullptr;
   const std::vector<ResourceLimit>* limits = nullptr;
   const int* nice = nullptr;
+  const int* ioprio = nullptr;
   const char* oom_text = nullptr;
   const std::uint32_t* umask = nullptr;
   bool no_new_privileges = false;
+  CapabilitySet dropped = 0;
+  CapabilitySet ambient = 0;
+  bool takes_terminal = false;                 ///< Descriptor 0 becomes its controlling terminal.
   std::array<int, 4> streams{-1, -1, -1, -1};  ///< What becomes descriptors 0..3; -1: stays.
   int extra_fd = -1;                           ///< Becomes extra_target; -1: there is none.
   int extra_target = -1;

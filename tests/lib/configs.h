@@ -60,6 +60,8 @@ struct World {
     facts.group = kGroup;
     facts.uid = uid;
     facts.command_line = command_line;
+    facts.read_file = config_facts().read_file;
+    facts.must_resolve = must_resolve;
     return facts;
   }
 };

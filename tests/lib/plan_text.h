@@ -57,6 +57,10 @@ inline std::string launch_text(const Launch& launch) {
     add("limit", std::to_string(limit.resource) + " " +
                      (limit.value == ResourceLimit::kUnlimited ? std::string("unlimited")
                                                                : std::to_string(limit.value)));
+  if (launch.ioprio) add("ioprio", std::to_string(*launch.ioprio));
+  if (launch.dropped != 0) add("dropped", std::to_string(launch.dropped));
+  if (launch.ambient != 0) add("ambient", std::to_string(launch.ambient));
+  if (launch.tty) add("tty", "true");
   if (launch.nice) add("nice", std::to_string(*launch.nice));
   if (launch.oom_score_adj) add("oom_score_adj", std::to_string(*launch.oom_score_adj));
   if (launch.umask) add("umask", std::to_string(*launch.umask));

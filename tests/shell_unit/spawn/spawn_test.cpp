@@ -14,6 +14,7 @@
 
 #include "shell/children.h"
 #include "shell/proc_walk.h"
+#include "sys/terminal.h"
 
 namespace bootsman {
 namespace {
@@ -22,6 +23,7 @@ struct Outcome {
   std::string output;
   ExitStatus status;
   std::optional<ExecFailure> failure;
+  std::vector<std::string> notes;
 };
 
 Inherited plain() {
@@ -59,6 +61,7 @@ Outcome run(SpawnRequest request, Inherited inherited = plain()) {
   const auto fate = (*pending)->status();
   CHECK_FALSE(std::holds_alternative<PendingSpawn::Unknown>(fate));
   if (const auto* failure = std::get_if<ExecFailure>(&fate)) outcome.failure = *failure;
+  outcome.notes = (*pending)->notes();
   return outcome;
 }
 
@@ -187,6 +190,129 @@ TEST_CASE("spawn: the account's user and groups, when we are root") {
   CHECK(run(std::move(request)).output == "1101\n1102\n1102 1103\n");
 }
 
+/// A field of the program's own /proc/self/status.
+std::string status_of(SpawnRequest request, const std::string& field) {
+  request.argv[2] = "exec awk '/^" + field + ":/{print $2}' /proc/self/status";
+  return run(std::move(request)).output;
+}
+
+TEST_CASE("spawn: capabilities are dropped for good, or given to another user") {
+  if (::geteuid() != 0 || status_of(shell_request(""), "CapBnd") == "0000000000000000\n") {
+    MESSAGE("skipped: needs root with capabilities");
+    return;
+  }
+  const CapabilitySet bind = CapabilitySet{1} << 10;
+  const std::string none = "0000000000000000\n";
+  const std::string only_bind = "0000000000000400\n";
+  const Account other{1101, 1102, {1102}, "someone", "/", "/bin/sh"};
+  struct Row {
+    const char* name;
+    bool other_user;
+    CapabilitySet dropped;
+    CapabilitySet ambient;
+    std::string bounding;  // Empty: as it was.
+    std::string effective;
+  };
+  const Row rows[] = {
+      {"all dropped, as root", false, kAllCapabilities, 0, none, none},
+      {"all but one dropped, as root", false, kAllCapabilities & ~bind, 0, only_bind, only_bind},
+      {"nothing asked for, as another user", true, 0, 0, "", none},
+      {"one given to another user", true, 0, bind, "", only_bind},
+      {"one given to another user, the rest dropped", true, kAllCapabilities & ~bind, bind,
+       only_bind, only_bind},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const auto request = [&] {
+      SpawnRequest made = shell_request("");
+      if (row.other_user) made.account = other;
+      made.dropped = row.dropped;
+      made.ambient = row.ambient;
+      return made;
+    };
+    CHECK(status_of(request(), "CapBnd") ==
+          (row.bounding.empty() ? status_of(shell_request(""), "CapBnd") : row.bounding));
+    CHECK(status_of(request(), "CapEff") == row.effective);
+    CHECK(status_of(request(), "CapPrm") == row.effective);
+  }
+}
+
+TEST_CASE("spawn: a capability that the init lacks is a failure that names it") {
+  SpawnRequest request = shell_request("exit 0");
+  request.ambient = CapabilitySet{1} << 62;
+  const Outcome outcome = run(std::move(request));
+  REQUIRE(outcome.failure);
+  CHECK(outcome.failure->what == "cannot give it capability 62: invalid argument");
+}
+
+TEST_CASE(
+    "spawn: the I/O priority, the readiness to be killed and no_new_privs reach the program") {
+  SpawnRequest request = shell_request(
+      "ionice; cat /proc/self/oom_score_adj; awk '/^NoNewPrivs/{print $2}' "
+      "/proc/self/status");
+  request.ioprio = (2 << 13) | 6;
+  request.oom_score_adj = 321;
+  request.no_new_privileges = true;
+  const Outcome outcome = run(std::move(request));
+  CHECK(outcome.output == "best-effort: prio 6\n321\n1\n");
+  CHECK(outcome.notes.empty());
+}
+
+TEST_CASE("spawn: what can't be set is told, and the program runs without it") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: needs root to become a user without rights");
+    return;
+  }
+  // Somebody without rights, who starts the program: as an init that is not root would.
+  const auto pid = ::fork();
+  if (pid == 0) {
+    if (::setgid(1102) != 0 || ::setuid(1101) != 0) ::_exit(9);
+    SpawnRequest request = shell_request("echo runs");
+    request.nice = -5;
+    request.oom_score_adj = -500;
+    request.limits = {{RLIMIT_NOFILE, std::uint64_t{1} << 40}};
+    request.ioprio = 1 << 13;
+    const Outcome outcome = run(std::move(request));
+    std::string all = outcome.output;
+    for (const std::string& note : outcome.notes) all += note + "\n";
+    ::_exit(all == "runs\n"
+                   "cannot set limits.nofile as wanted, the hard limit counts: operation not "
+                   "permitted\n"
+                   "cannot set limits.oom_score_adj: permission denied\n"
+                   "cannot set limits.nice: permission denied\n"
+                   "cannot set limits.ioprio: operation not permitted\n"
+                ? 0
+                : 1);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  CHECK(status == 0);
+}
+
+TEST_CASE("spawn: a terminal of its own, of 80 columns and 24 lines, without carriage returns") {
+  auto terminal = make_terminal();
+  REQUIRE(terminal);
+  SpawnRequest request =
+      shell_request("tty; stty size; cat /proc/self/stat | cut -d' ' -f7; echo on >/dev/tty");
+  request.stdin_fd = request.stdout_fd = request.stderr_fd = terminal->program.get();
+  request.takes_terminal = true;
+  Spawner spawner(plain());
+  auto pending = spawner.spawn(std::move(request));
+  REQUIRE(pending);
+  int status = 0;
+  ::waitpid((*pending)->pid().value, &status, 0);
+  CHECK(status == 0);
+  char buffer[4096];
+  const ssize_t n = ::read(terminal->ours.get(), buffer, sizeof buffer);
+  REQUIRE(n > 0);
+  const std::string shown(buffer, static_cast<std::size_t>(n));
+  CAPTURE(shown);
+  CHECK(shown.starts_with("/dev/pts/"));
+  CHECK(shown.find("\n24 80\n") != std::string::npos);
+  CHECK(shown.ends_with("\non\n"));
+  CHECK(shown.find('\r') == std::string::npos);
+}
+
 TEST_CASE("spawn: program candidates") {
   CHECK(program_candidates("/a/b", "/x:/y") == std::vector<std::string>{"/a/b"});
   CHECK(program_candidates("./b", "/x") == std::vector<std::string>{"./b"});
@@ -199,7 +325,7 @@ TEST_CASE("children: deaths come with their owners, orphans are counted, groups 
   REQUIRE(uv_loop_init(&loop) == 0);
   std::vector<std::uint64_t> executed;
   {
-    Children children(&loop, Spawner(plain()), [&](const ChildOwner& owner) {
+    Children children(&loop, Spawner(plain()), [&](const ChildOwner& owner, const auto&) {
       executed.push_back(std::get<UnitRun>(owner).run.value);
     });
     const UnitRun first{UnitIndex{0}, RunId{1}};

@@ -241,6 +241,23 @@ TEST_CASE("what contradicts itself is an error with its place") {
        unit("service.a", "restart = { delay = \"2m\", max_delay = \"1m\" }\n"),
        "a.toml:4:39: error: service.a.restart.max_delay: must not be shorter than restart.delay, "
        "which is 2m\n"},
+      {"unknown capability", unit("service.a", "capabilities = { drop = \"NET_ADMN\" }\n"),
+       "a.toml:4:25: error: service.a.capabilities.drop: cannot read the capability \"NET_ADMN\": "
+       "did you mean \"NET_ADMIN\"?\n"},
+      {"kept beside a list of those dropped",
+       unit("service.a", "capabilities = { drop = [\"CHOWN\"], keep = [\"KILL\"] }\n"),
+       "a.toml:4:43: error: service.a.capabilities.keep: drops all others: capabilities.drop can "
+       "only be \"ALL\" beside it\n"},
+      {"dropped and given",
+       unit("service.a", "capabilities = { drop = \"ALL\", ambient = \"cap_chown\" }\n"),
+       "a.toml:4:42: error: service.a.capabilities.ambient: CAP_CHOWN is dropped by "
+       "capabilities.drop: name it in capabilities.keep too\n"},
+      {"bad I/O priority", unit("service.a", "limits.ioprio = \"best-effort\"\n"),
+       "a.toml:4:17: error: service.a.limits.ioprio: cannot read the I/O priority \"best-effort\": "
+       "write \"realtime:LEVEL\", \"best-effort:LEVEL\" (levels 0 to 7) or \"idle\"\n"},
+      {"missing environment file", unit("service.a", "env_file = [\"-/none\", \"/gone\", \"x\"]\n"),
+       "a.toml:4:12: error: service.a.env_file: cannot read /gone: No such file or directory\n"
+       "a.toml:4:12: error: service.a.env_file: must hold absolute paths, not \"x\"\n"},
       {"bad address", "http.listen = [\"0.0.0.0:80\", \"x\"]\n",
        "a.toml:2:15: error: http.listen: cannot read the address \"x\": write HOST:PORT, for "
        "instance \"127.0.0.1:8080\"\n"},
