@@ -259,14 +259,21 @@ constexpr std::array kKeys{
         "5", "", 0, 1'000'000},
     Key{"restart.within", Duration, kServiceOrStep, "\"5m\"", "The time over which `limit` counts.",
         "\"10m\""},
-    Key{"stop.signal", Signal, kProcess, "\"SIGTERM\"", "The signal that asks the unit to stop.",
-        "\"SIGINT\""},
+    Key{"stop.signal", Strings, kProcess, "\"SIGTERM\"",
+        "The signal that asks the unit to stop, or several, each but the last with how long to "
+        "wait until the next one.",
+        "[\"SIGINT 5s\", \"SIGTERM\"]"},
+    Key{"stop.command", Command, kProcess, "(none)",
+        "A command that asks the unit to stop, run as the unit would be, with MAINPID in its "
+        "environment. The signals follow when it fails, or when the unit has not ended after half "
+        "of `timeout`.",
+        "[\"nginx\", \"-s\", \"quit\"]"},
     Key{"stop.timeout", Duration, kProcess, "\"10s\"",
         "How long it may take before SIGKILL. The shutdown's own timeout may cut it short.",
         "\"20s\""},
     Key{"stop.kill", Word, kProcess, "\"group\"",
         "Which processes are stopped: the unit's own process alone, its process group, or also "
-        "the descendants seen just before.",
+        "the descendants seen just before the first signal, wherever they have gone since.",
         "\"process\"", "process|group|tree"},
 
     // ---- Checks

@@ -135,6 +135,14 @@ struct SignalReceived {
 /// Time passed. May come early, late or twice without harm.
 struct Tick {};
 
+/// The unit's stop command is over.
+struct StopCommandEnded {
+  UnitIndex unit;
+  RunId run;
+  bool ok = false;
+  std::string why;  ///< "exited 1", "cannot execute x: …"
+};
+
 /// How many processes of the namespace are left which are neither the init, nor its helpers, nor
 /// of a running unit. Answers SweepLeftovers.
 struct LeftoversCounted {
@@ -178,9 +186,10 @@ struct CommandReceived {
   Command what;
 };
 
-using Event = std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded,
-                           ProcessesEnded, GroupEmptied, StepFinished, CheckFinished, Notified,
-                           SignalReceived, Tick, LeftoversCounted, CommandReceived>;
+using Event =
+    std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded, ProcessesEnded,
+                 GroupEmptied, StepFinished, StopCommandEnded, CheckFinished, Notified,
+                 SignalReceived, Tick, LeftoversCounted, CommandReceived>;
 
 // ---- Actions: what to do (imperative)
 // ------------------------------------------------------------
@@ -215,6 +224,18 @@ struct Kill {
   RunId run;
   Signal signal;
   KillScope scope = KillScope::Group;
+};
+
+/// Run the unit's stop command. Answered by StopCommandEnded, unless the run ends before: then the
+/// shell ends the command.
+struct RunStopCommand {
+  UnitIndex unit;
+  RunId run;
+};
+/// SIGKILL for the stop command, if it still runs.
+struct EndStopCommand {
+  UnitIndex unit;
+  RunId run;
 };
 
 /// Probe once, with the plan's timeout; never of a unit that speaks by itself. Answered by
@@ -274,8 +295,8 @@ struct Finish {
   std::optional<UnitIndex> cause = {};  ///< The unit whose end it was.
 };
 
-using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say,
-                            Reply, Happened, Finish>;
+using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, RunStopCommand, EndStopCommand,
+                            StartCheck, SweepLeftovers, Say, Reply, Happened, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace bootsman

@@ -128,12 +128,14 @@ struct Ready {
   bool reloading = false;  ///< It says that it reads its own configuration again.
   bool operator==(const Ready&) const = default;
 };
-/// It was signalled to end.
+/// It was told to end.
 struct Stopping {
   Process process;
   std::optional<MonoTime> kill_at;  ///< Nothing: SIGKILL was sent.
   Then then = Then::Stay;
-  std::string reason;  ///< Why it was stopped, where its own end would not tell.
+  std::string reason;         ///< Why it was stopped, where its own end would not tell.
+  std::uint32_t signals = 1;  ///< How many of its stop signals were sent; 0: its command.
+  std::optional<MonoTime> next_at = {};  ///< When the next one is due.
   bool operator==(const Stopping&) const = default;
 };
 /// Its process is gone, others of its group are left and were signalled.

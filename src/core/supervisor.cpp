@@ -69,6 +69,7 @@ void take_in(Turn& turn, const Event& event) {
                  },
                  [&](const GroupEmptied& fact) { about_unit(on_group_emptied, fact); },
                  [&](const StepFinished& fact) { about_unit(on_step_finished, fact); },
+                 [&](const StopCommandEnded& fact) { about_unit(on_stop_command_ended, fact); },
                  [&](const CheckFinished& fact) { about_unit(on_check_finished, fact); },
                  [&](const Notified& fact) { about_unit(on_notified, fact); },
                  [&](const SignalReceived& fact) { on_signal(turn, fact); },

@@ -77,14 +77,27 @@ void on_ready(Turn& turn, UnitIndex unit, phase::Ready& ready) {
              fmt::format("no sign of life for {}", say_duration(watchdog->within)));
 }
 
-void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
-  if (!is_due(stopping.kill_at, turn.now)) return;
-  stopping.kill_at = std::nullopt;
+void on_next_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
   const StopPolicy& policy = turn.spec(unit).stop;
-  turn.say(Severity::Warning, unit,
-           fmt::format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
-                       signal_name(policy.signal)));
-  turn.kill(unit, stopping.process.run, kSigKill, policy.kill);
+  if (stopping.signals == 0) {
+    turn.say(Severity::Info, unit,
+             fmt::format("has not ended by its stop command: {}", signal_name(policy.signal)));
+    turn.act(EndStopCommand{unit, stopping.process.run});
+  }
+  send_stop_signal(turn, unit, stopping);
+}
+
+void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
+  const StopPolicy& policy = turn.spec(unit).stop;
+  if (is_due(stopping.kill_at, turn.now)) {
+    stopping.kill_at = stopping.next_at = std::nullopt;
+    turn.say(Severity::Warning, unit,
+             fmt::format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
+                         policy.command.empty() ? signal_name(policy.signal) : "its stop command"));
+    turn.kill(unit, stopping.process.run, kSigKill, policy.kill);
+  } else if (is_due(stopping.next_at, turn.now)) {
+    on_next_signal(turn, unit, stopping);
+  }
 }
 
 void on_cleaning(Turn& turn, UnitIndex unit, phase::Cleaning& cleaning) {

@@ -70,7 +70,9 @@ void clean_group(Turn& turn, UnitIndex unit, RunId run, const RunEnd& end,
     turn.kill(unit, run, kSigKill, policy.kill);
     cleaning.give_up_at = turn.now + kGroupPatience;
   } else if (stopping != nullptr) {
-    cleaning.kill_at = stopping->kill_at;  // The group has had its signal together with the leader.
+    cleaning.kill_at = stopping->kill_at;
+    // Where there was a signal the group has had it together with the leader.
+    if (stopping->signals == 0) turn.kill(unit, run, policy.signal, policy.kill);
   } else {
     turn.kill(unit, run, policy.signal, policy.kill);
     cleaning.kill_at = turn.now + policy.timeout;

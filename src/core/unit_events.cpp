@@ -25,8 +25,9 @@ void end_recalled(Turn& turn, const Spawned& fact, phase::Recalled recalled) {
   const auto kill_at =
       signal == kSigKill ? std::nullopt : std::optional<MonoTime>(turn.now + policy.timeout);
   const std::string why = turn.unit(unit).why;
-  turn.enter(unit, phase::Stopping{{fact.run, fact.pid, turn.now}, kill_at, recalled.then, why},
-             why);
+  phase::Stopping stopping{{fact.run, fact.pid, turn.now}, kill_at, recalled.then, why};
+  if (kill_at && !policy.later.empty()) stopping.next_at = turn.now + policy.later.front().after;
+  turn.enter(unit, std::move(stopping), why);
 }
 
 void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
@@ -232,6 +233,18 @@ void on_step_finished(Turn& turn, const StepFinished& fact) {
                      phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
+}
+
+void on_stop_command_ended(Turn& turn, const StopCommandEnded& fact) {
+  auto* stopping = std::get_if<phase::Stopping>(&turn.unit(fact.unit).phase);
+  const bool awaited = stopping != nullptr && stopping->process.run == fact.run &&
+                       stopping->signals == 0 && stopping->kill_at;
+  if (!awaited || fact.ok) return;
+  turn.say(Severity::Warning, fact.unit,
+           fmt::format("its stop command failed: {}; {} instead", fact.why,
+                       signal_name(turn.spec(fact.unit).stop.signal)));
+  send_stop_signal(turn, fact.unit, *stopping);
+  turn.refresh_deadline(fact.unit);
 }
 
 void on_check_finished(Turn& turn, const CheckFinished& fact) {

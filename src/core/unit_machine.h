@@ -47,6 +47,8 @@ void retry_later(Turn& turn, UnitIndex unit, const RunEnd& end);
 
 /// Orders a run with a process to end.
 void order_stop(Turn& turn, UnitIndex unit, const Process& process, Then then, std::string reason);
+/// Sends the next of the unit's stop signals, and settles when the one behind it is due.
+void send_stop_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping);
 /// For the end of the container: what has not begun is stopped at once, built-in steps are
 /// cancelled, processes go on.
 void stop_before_start(Turn& turn, UnitIndex unit);
@@ -64,6 +66,7 @@ void on_exec_succeeded(Turn& turn, const ExecSucceeded& fact);
 void on_process_end(Turn& turn, const ProcessEnd& fact);
 void on_group_emptied(Turn& turn, const GroupEmptied& fact);
 void on_step_finished(Turn& turn, const StepFinished& fact);
+void on_stop_command_ended(Turn& turn, const StopCommandEnded& fact);
 void on_check_finished(Turn& turn, const CheckFinished& fact);
 /// After a result or a word: says what has become of the unit's health, and restarts it where
 /// that is asked for. `why` continues "unhealthy: ".

@@ -26,10 +26,29 @@ void announce_shortened(Turn& turn, UnitIndex unit) {
 
 }  // namespace
 
+void send_stop_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
+  const StopPolicy& policy = turn.spec(unit).stop;
+  const std::uint32_t number = stopping.signals++;
+  turn.kill(unit, stopping.process.run,
+            number == 0 ? policy.signal : policy.later[number - 1].signal, policy.kill);
+  stopping.next_at = number < policy.later.size()
+                         ? std::optional<MonoTime>(turn.now + policy.later[number].after)
+                         : std::nullopt;
+}
+
 void order_stop(Turn& turn, UnitIndex unit, const Process& process, Then then, std::string reason) {
   const StopPolicy& policy = turn.spec(unit).stop;
-  turn.kill(unit, process.run, policy.signal, policy.kill);
-  phase::Stopping stopping{process, turn.now + policy.timeout, then, reason};
+  const bool runs = !std::holds_alternative<phase::Starting>(turn.unit(unit).phase);
+  phase::Stopping stopping{process, turn.now + policy.timeout, then, reason, 0};
+  if (policy.command.empty() || !runs) {
+    send_stop_signal(turn, unit, stopping);
+  } else {
+    Micros time = policy.timeout;
+    if (const auto& shutdown = turn.state.shutdown)
+      time = std::clamp(shutdown->kill_at - turn.now, Micros{0}, time);
+    turn.act(RunStopCommand{unit, process.run});
+    stopping.next_at = turn.now + time / 2;
+  }
   turn.enter(unit, std::move(stopping), std::move(reason));
 }
 

@@ -84,9 +84,21 @@ struct RestartPolicy {
 /// Which processes a stop signal is meant for.
 enum class KillScope : std::uint8_t { Process, Group, Tree };
 
+/// A further signal for a unit that has not ended yet.
+struct LaterSignal {
+  Millis after{0};  ///< Since the one before it.
+  Signal signal;
+  bool operator==(const LaterSignal&) const = default;
+};
+
+/// How a unit is asked to end: by its command, if it has one, then by its signals, at last by
+/// SIGKILL.
 struct StopPolicy {
   Signal signal{15};
-  Millis timeout{10'000};
+  std::vector<LaterSignal> later;
+  /// Run as the unit would be; it, and the end that it asks for, have half of the time.
+  std::vector<std::string> command;
+  Millis timeout{10'000};  ///< Of the whole; SIGKILL then.
   KillScope kill = KillScope::Group;
   bool operator==(const StopPolicy&) const = default;
 };

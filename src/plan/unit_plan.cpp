@@ -10,6 +10,7 @@
 #include "plan/launch_plan.h"
 #include "plan/log_plan.h"
 #include "plan/remote.h"
+#include "plan/stop_plan.h"
 
 namespace bootsman {
 namespace {
@@ -99,9 +100,7 @@ class UnitPlanner {
     plan_launch(config_, facts_, diagnostics_, unit_.launch);
     secrets();
     restart();
-    settings_.read<Signal>("stop.signal", unit_.stop.signal);
-    settings_.read<Millis>("stop.timeout", unit_.stop.timeout);
-    read_word(settings_, "stop.kill", {"process", "group", "tree"}, unit_.stop.kill);
+    unit_.stop = plan_stop(config_, diagnostics_);
     unit_.ready = plan_check(config_, "ready", diagnostics_);
     unit_.health = plan_check(config_, "health", diagnostics_);
     settings_.read<Millis>("settle", unit_.settle);

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "shell/proc_walk.h"
-
 namespace bootsman {
 namespace {
 
@@ -72,8 +70,9 @@ void Children::status_ready(Pid pid) {
 Death Children::death_of(Child& child, Pid pid, int status) {
   Death death;
   death.owner = child.owner;
+  death.pid = pid;
   death.how = to_exit_status(status);
-  death.group_left = group_lives(pid);
+  death.group_left = group_lives(pid) || std::ranges::any_of(child.tree, lives);
   death.killed_by_us = child.killed;
   if (child.failure) {
     death.how = *child.failure;
@@ -103,7 +102,7 @@ Children::Reaped Children::reap() {
     death.cpu = to_micros(usage.ru_utime) + to_micros(usage.ru_stime);
     death.max_rss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     if (const auto* run = std::get_if<UnitRun>(&death.owner); run != nullptr && death.group_left)
-      left_groups_.push_back({*run, Pid{pid}});
+      left_groups_.push_back({*run, Pid{pid}, !group_lives(Pid{pid}), found->second.tree});
     reaped.deaths.push_back(std::move(death));
     table_.erase(found);
   }
@@ -113,8 +112,9 @@ Children::Reaped Children::reap() {
 
 std::vector<UnitRun> Children::take_emptied() {
   std::vector<UnitRun> emptied;
-  std::erase_if(left_groups_, [&](const LeftGroup& group) {
-    if (group_lives(group.leader)) return false;
+  std::erase_if(left_groups_, [&](LeftGroup& group) {
+    group.group_gone = group.group_gone || !group_lives(group.leader);
+    if (!group.group_gone || std::ranges::any_of(group.tree, lives)) return false;
     emptied.push_back(group.owner);
     return true;
   });
@@ -129,16 +129,29 @@ void Children::signal(const ChildOwner& owner, Signal signal, KillScope scope) {
       ::kill(number, signal.value);
       return;
     }
-    if (scope == KillScope::Tree)
-      for (Pid pid : descendants_of(Pid{number})) ::kill(pid.value, signal.value);
+    if (scope == KillScope::Tree) signal_tree(child, Pid{number}, signal);
     // A child that has not called setsid yet has no group of its own: then it alone is meant.
     if (::kill(-number, signal.value) != 0) ::kill(number, signal.value);
     return;
   }
   const auto* run = std::get_if<UnitRun>(&owner);
   if (run == nullptr || scope == KillScope::Process) return;
-  for (const LeftGroup& group : left_groups_)
-    if (group.owner == *run) ::kill(-group.leader.value, signal.value);
+  for (const LeftGroup& group : left_groups_) {
+    if (group.owner != *run) continue;
+    if (!group.group_gone) ::kill(-group.leader.value, signal.value);
+    if (scope != KillScope::Tree) continue;
+    for (const SeenProcess& process : group.tree) signal_seen(process, signal);
+  }
+}
+
+/// The group itself is left to the caller: nobody gets the signal twice.
+void Children::signal_tree(Child& child, Pid pid, Signal signal) {
+  for (const ProcessInfo& process : descendants_of(pid)) {
+    const SeenProcess seen{process.pid, process.started};
+    if (process.group == pid || std::ranges::find(child.tree, seen) != child.tree.end()) continue;
+    child.tree.push_back(seen);
+  }
+  for (const SeenProcess& process : child.tree) signal_seen(process, signal);
 }
 
 }  // namespace bootsman

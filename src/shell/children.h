@@ -9,6 +9,7 @@
 
 #include "core/messages.h"
 #include "shell/fd_watch.h"
+#include "shell/proc_walk.h"
 #include "shell/spawn.h"
 
 namespace bootsman {
@@ -27,13 +28,19 @@ struct CheckId {
   std::uint64_t value = 0;
   bool operator==(const CheckId&) const = default;
 };
-using ChildOwner = std::variant<UnitRun, HelperId, CheckId>;
+/// The stop command of a run.
+struct StopCommand {
+  UnitRun of;
+  bool operator==(const StopCommand&) const = default;
+};
+using ChildOwner = std::variant<UnitRun, HelperId, CheckId, StopCommand>;
 
 /// One of our direct children was reaped.
 struct Death {
   ChildOwner owner;
+  Pid pid;
   std::variant<ExitStatus, ExecFailure> how;
-  bool group_left = false;
+  bool group_left = false;  ///< Others of its group live, or what is remembered of its tree.
   Micros cpu{0};
   std::uint64_t max_rss = 0;        ///< Bytes, from wait4(2).
   bool killed_by_us = false;        ///< We have sent it SIGKILL.
@@ -63,7 +70,8 @@ class Children {
   Reaped reap();
 
   /// Signals the owner's process, its group (also what is left of it after the leader's death), or
-  /// its tree. Nothing happens when it is gone.
+  /// its tree: the group, the descendants, and those which were descendants at an earlier signal to
+  /// the tree, wherever they are now. Nothing happens when it is gone.
   void signal(const ChildOwner& owner, Signal signal, KillScope scope);
 
   /// Whether this pid is a child that has an owner.
@@ -78,12 +86,17 @@ class Children {
     bool changes_user = false;
     bool killed = false;                 ///< SIGKILL was sent.
     std::optional<ExecFailure> failure;  ///< Read from the status pipe already.
+    /// Descendants outside of its group, seen when its tree was signalled.
+    std::vector<SeenProcess> tree;
   };
   struct LeftGroup {
     UnitRun owner;
     Pid leader;
+    bool group_gone = false;  ///< Then the number may be another's by now.
+    std::vector<SeenProcess> tree;
   };
   void status_ready(Pid pid);
+  static void signal_tree(Child& child, Pid pid, Signal signal);
   Death death_of(Child& child, Pid pid, int status);
   std::vector<UnitRun> take_emptied();
 

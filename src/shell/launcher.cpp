@@ -194,6 +194,19 @@ tl::expected<Pid, Spawner::Failure> Launcher::start_on_terminal(const Unit& unit
   return started;
 }
 
+tl::expected<Pid, Spawner::Failure> Launcher::start_stop_command(const Unit& unit, UnitRun of,
+                                                                 Pid main) {
+  auto out = make_log_pipe();
+  if (!out) return failed(out.error());
+  SpawnRequest request = request_for(unit.launch, unit.stop.command);
+  request.environment.push_back("MAINPID=" + std::to_string(main.value));
+  request.stdout_fd = request.stderr_fd = out->write.get();
+  give_to(unit.launch, request.stdout_fd);
+  auto started = children_.start(StopCommand{of}, std::move(request));
+  if (started) (void)logs_.open_stream(of.unit, of.run, StreamKind::Out, std::move(out->read));
+  return started;
+}
+
 tl::expected<Pid, Spawner::Failure> Launcher::start_check(const Launch& launch,
                                                           const std::vector<std::string>& argv,
                                                           CheckId id) {

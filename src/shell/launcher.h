@@ -54,6 +54,9 @@ class Launcher {
   tl::expected<Pid, Spawner::Failure> start_with_our_terminal(const Unit& unit, UnitIndex index,
                                                               RunId run);
 
+  /// The unit's stop command: as the unit, its output in the unit's name, with MAINPID.
+  tl::expected<Pid, Spawner::Failure> start_stop_command(const Unit& unit, UnitRun of, Pid main);
+
   /// A process of an exec check: as the unit, its output goes nowhere.
   tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
                                                   const std::vector<std::string>& argv, CheckId id);

@@ -66,7 +66,28 @@ std::string OomWatch::limit_text() const {
   return limit ? "limit " + say_size(*limit) : "the container has no limit of its own";
 }
 
-std::string OomWatch::attribute(std::vector<Death>& deaths) {
+namespace {
+
+/// The largest process that a unit's child was or had below it, when memory ran short.
+const LargeProcess* largest_of(const std::optional<MemoryShortage>& shortage, Pid child) {
+  if (!shortage) return nullptr;
+  const auto found = std::ranges::find(shortage->largest, child, &LargeProcess::top);
+  return found == shortage->largest.end() ? nullptr : &*found;
+}
+
+std::string peak_text(const Death& death, const std::optional<MemoryShortage>& shortage) {
+  const LargeProcess* process = largest_of(shortage, death.pid);
+  if (process == nullptr) return "it had taken up to " + say_size(death.max_rss);
+  const bool itself = process->pid == death.pid;
+  return "the largest process" + std::string(itself ? "" : " below") + ", " + process->name +
+         ", PID " + std::to_string(process->pid.value) + ", peaked at " +
+         say_size(itself ? std::max(process->peak, death.max_rss) : process->peak);
+}
+
+}  // namespace
+
+std::string OomWatch::attribute(std::vector<Death>& deaths,
+                                const std::optional<MemoryShortage>& shortage) {
   if (deaths.empty()) return {};
   const auto now = count();
   if (!now || *now <= seen_) return {};
@@ -82,14 +103,14 @@ std::string OomWatch::attribute(std::vector<Death>& deaths) {
   if (victims.size() > killed) victims.resize(killed);
   for (Death* victim : victims) {
     victim->out_of_memory = true;
-    victim->note = "probably out of memory (" + limit + "; it had taken up to " +
-                   say_size(victim->max_rss) + ")";
+    victim->note = "probably out of memory (" + limit + "; " + peak_text(*victim, shortage) + ")";
     --killed;
   }
   for (Death& death : deaths) {
     if (killed == 0 || !tells_of_a_kill(death)) continue;
     death.out_of_memory = true;
-    death.note = "a process below it was probably killed for lack of memory (" + limit + ")";
+    death.note = "a process below it was probably killed for lack of memory (" + limit +
+                 (largest_of(shortage, death.pid) ? "; " + peak_text(death, shortage) : "") + ")";
     --killed;
   }
   if (killed == 0) return {};

@@ -7,6 +7,7 @@
 
 #include "base/cgroup.h"
 #include "shell/children.h"
+#include "shell/memory_watch.h"
 
 namespace bootsman {
 
@@ -24,8 +25,12 @@ class OomWatch {
   std::optional<std::uint64_t> since_start() const;
 
   /// Adds `note` and `out_of_memory` to the deaths of one round. Returns a sentence for the log
-  /// when the kernel killed more than these deaths account for, else nothing.
-  std::string attribute(std::vector<Death>& deaths);
+  /// when the kernel killed more than these deaths account for, else nothing. `shortage`: how it
+  /// was a moment ago, if that is known.
+  std::string attribute(std::vector<Death>& deaths,
+                        const std::optional<MemoryShortage>& shortage = {});
+
+  const std::optional<MemoryCgroup>& group() const { return group_; }
 
  private:
   std::optional<std::uint64_t> count() const;

@@ -1,8 +1,13 @@
 #include "shell/proc_walk.h"
 
 #include <dirent.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <memory>
+#include <optional>
 
 #include "base/text.h"
 #include "sys/fd.h"
@@ -18,19 +23,21 @@ bool parse_stat(std::string_view text, ProcessInfo& info) {
     return false;
   info.name = std::string(text.substr(open + 1, close - open - 1));
   const auto fields = split(trim(text.substr(close + 1)), ' ');
-  if (fields.size() < 4 || fields[0].empty()) return false;
+  constexpr std::size_t kStarted = 19;  // Field 22 of the whole line.
+  if (fields.size() <= kStarted || fields[0].empty()) return false;
   info.state = fields[0][0];
   const auto parent = parse_number(fields[1]);
   const auto group = parse_number(fields[2]);
   const auto session = parse_number(fields[3]);
-  if (!parent || !group || !session) return false;
+  const auto started = parse_number(fields[kStarted]);
+  if (!parent || !group || !session || !started) return false;
   info.parent = Pid{static_cast<int>(*parent)};
   info.group = Pid{static_cast<int>(*group)};
   info.session = Pid{static_cast<int>(*session)};
+  info.started = *started;
   return true;
 }
 
-/// Session and process group follow the parent.
 std::optional<ProcessInfo> look_at(Pid pid) {
   const auto text = read_text("/proc/" + std::to_string(pid.value) + "/stat", 4096);
   ProcessInfo info{pid, {}, '?', {}};
@@ -61,22 +68,38 @@ std::vector<ProcessInfo> walk_processes() {
   while (const dirent* entry = ::readdir(directory.get())) {
     const auto number = parse_number(entry->d_name);
     if (!number) continue;
-    const auto text = read_text(std::string("/proc/") + entry->d_name + "/stat", 4096);
-    ProcessInfo info{Pid{static_cast<int>(*number)}, {}, '?', {}};
-    if (text && parse_stat(*text, info)) processes.push_back(std::move(info));
+    if (auto info = look_at(Pid{static_cast<int>(*number)})) processes.push_back(std::move(*info));
   }
   return processes;
 }
 
-std::vector<Pid> descendants_of(Pid root) {
+std::vector<ProcessInfo> descendants_of(Pid root) {
   const auto processes = walk_processes();
-  std::vector<Pid> found{root};
-  // Breadth first; the list grows while it is walked.
-  for (std::size_t i = 0; i < found.size(); ++i)
+  std::vector<ProcessInfo> found;
+  const auto add_children = [&](Pid parent) {
     for (const ProcessInfo& process : processes)
-      if (process.parent == found[i] && process.pid != found[i]) found.push_back(process.pid);
-  found.erase(found.begin());
+      if (process.parent == parent && process.pid != parent) found.push_back(process);
+  };
+  add_children(root);
+  // Breadth first; the list grows while it is walked.
+  for (std::size_t i = 0; i < found.size(); ++i) add_children(found[i].pid);
   return found;
+}
+
+bool lives(const SeenProcess& process) {
+  const auto info = look_at(process.pid);
+  return info && info->started == process.started && info->state != 'Z' && info->state != 'X';
+}
+
+void signal_seen(const SeenProcess& process, Signal signal) {
+  // The descriptor comes first: if the number has changed hands before, the start time shows it,
+  // and afterwards the descriptor stays with its process.
+  const UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid.value, 0)));
+  const bool unknown = !fd && errno != ESRCH;
+  if ((!fd && !unknown) || !lives(process)) return;
+  if (fd && ::syscall(SYS_pidfd_send_signal, fd.get(), signal.value, nullptr, 0) == 0) return;
+  if (fd && errno != ENOSYS) return;
+  ::kill(process.pid.value, signal.value);
 }
 
 }  // namespace bootsman

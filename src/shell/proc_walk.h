@@ -17,13 +17,28 @@ struct ProcessInfo {
   std::string name;  ///< The kernel's comm, at most 15 bytes.
   Pid group = {};
   Pid session = {};
+  /// Clock ticks since boot: together with the pid it names one process for good.
+  std::uint64_t started = 0;
 };
 
 /// All processes that /proc shows; empty where it is not mounted.
 std::vector<ProcessInfo> walk_processes();
 
 /// All that descend from this process, without itself, as they are now.
-std::vector<Pid> descendants_of(Pid root);
+std::vector<ProcessInfo> descendants_of(Pid root);
+
+/// A process that is not our child, remembered so that its number can't be taken for another's.
+struct SeenProcess {
+  Pid pid;
+  std::uint64_t started = 0;  ///< As ProcessInfo::started.
+  bool operator==(const SeenProcess&) const = default;
+};
+
+/// Whether it is still there; a zombie is not.
+bool lives(const SeenProcess& process);
+/// Signals this process and no other: by a pidfd where the kernel has them, or else right after a
+/// look at its start time.
+void signal_seen(const SeenProcess& process, Signal signal);
 
 /// Whether a process belongs to what `leader`, the head of a session of its own, has started.
 enum class Kinship : std::uint8_t {

@@ -22,6 +22,9 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+/// A look at a container short of memory that is older says nothing of a death.
+constexpr Millis kShortageCounts{10'000};
+
 std::optional<MonoTime> earliest(std::initializer_list<std::optional<MonoTime>> times) {
   std::optional<MonoTime> first;
   for (const auto& time : times)
@@ -49,6 +52,8 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
                   post(ExecSucceeded{run->unit, run->run});
                 }),
       oom_(OomWatch::open()),
+      memory_(loop, oom_.group(),
+              [this](const MemoryShortage& shortage) { memory_short(shortage); }),
       usage_(ContainerUsage::open()),
       helpers_(loop, children_, logs_, setup.image.get()),
       notify_(loop, [this](Notified notified) { post(std::move(notified)); }),
@@ -136,8 +141,9 @@ void Runtime::reap() {
   reap_due_ = false;
   notify_.hear_all();
   Children::Reaped reaped = children_.reap();
-  if (const std::string said = oom_.attribute(reaped.deaths); !said.empty())
-    note_killed_process(said);
+  const bool fresh = shortage_ && mono_now() - shortage_->at < kShortageCounts;
+  const std::string said = oom_.attribute(reaped.deaths, fresh ? shortage_ : std::nullopt);
+  if (!said.empty()) note_killed_process(said);
   ProcessesEnded ended;
   ended.orphans = reaped.orphans;
   orphans_ += reaped.orphans;
@@ -146,6 +152,7 @@ void Runtime::reap() {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
       logs_.drain(run->unit, run->run);
       notify_.close(run->run);
+      execute(EndStopCommand{run->unit, run->run});
       say_lacking(run->unit, death.lacked);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});
@@ -153,6 +160,8 @@ void Runtime::reap() {
       helpers_.ended(*helper, death.how);
     } else if (const auto* check = std::get_if<CheckId>(&death.owner)) {
       checks_.ended(*check, death.how);
+    } else if (const auto* command = std::get_if<StopCommand>(&death.owner)) {
+      stop_command_ended(*command, death.how);
     }
   }
   if (!ended.ends.empty() || ended.orphans > 0) post(std::move(ended));
@@ -165,6 +174,14 @@ void Runtime::say_lacking(UnitIndex unit, const std::vector<std::string>& notes)
     const std::string line = plan_[unit].name + ": " + note;
     if (said_notes_.insert(line).second) say(Severity::Warning, line);
   }
+}
+
+void Runtime::stop_command_ended(const StopCommand& command,
+                                 const std::variant<ExitStatus, ExecFailure>& how) {
+  const auto* failure = std::get_if<ExecFailure>(&how);
+  const bool ok = failure == nullptr && std::get<ExitStatus>(how).success();
+  post(StopCommandEnded{command.of.unit, command.of.run, ok,
+                        failure != nullptr ? failure->what : describe(std::get<ExitStatus>(how))});
 }
 
 void Runtime::drain_events() {
@@ -186,6 +203,7 @@ void Runtime::tick(MonoTime now) {
   uv_idle_stop(idle_.get());
   logs_.tick(now);
   helpers_.tick(now);
+  memory_.tick(now);
   checks_.tick(now);
   if (listen_again_ && *listen_again_ <= now) listen();
   post(Tick{});
@@ -196,8 +214,9 @@ void Runtime::tick(MonoTime now) {
 /// to be read comes first; the idle handle keeps that poll from waiting.
 void Runtime::arm_timer() {
   const auto deadline =
-      earliest({next_deadline(state_), logs_.next_deadline(), helpers_.next_deadline(),
-                checks_.next_deadline(), status_feed_.next_deadline(), listen_again_});
+      earliest({next_deadline(state_), logs_.next_deadline(), memory_.next_deadline(),
+                helpers_.next_deadline(), checks_.next_deadline(), status_feed_.next_deadline(),
+                listen_again_});
   if (!deadline) {
     uv_timer_stop(timer_.get());
     return;

@@ -56,6 +56,8 @@ class Runtime {
   void post(Event event) { events_.push_back(std::move(event)); }
   void turn();
   void reap();
+  void stop_command_ended(const StopCommand& command,
+                          const std::variant<ExitStatus, ExecFailure>& how);
   void say_lacking(UnitIndex unit, const std::vector<std::string>& notes);
   void drain_events();
   void tick(MonoTime now);
@@ -65,6 +67,8 @@ class Runtime {
   void execute(const RunSteps& action);
   void execute(const Spawn& action);
   void execute(const Kill& action);
+  void execute(const RunStopCommand& action);
+  void execute(const EndStopCommand& action);
   void execute(const StartCheck& action);
   void execute(const SweepLeftovers& action);
   void execute(const Say& action);
@@ -86,6 +90,7 @@ class Runtime {
   Gateway::Hooks gateway_hooks();
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
+  void memory_short(const MemoryShortage& shortage);
   void write_termination_message(const Finish& finish);
 
   uv_loop_t* loop_;
@@ -98,6 +103,9 @@ class Runtime {
   OwnLog own_log_;
   Children children_;
   OomWatch oom_;
+  MemoryWatch memory_;
+  std::optional<MemoryShortage> shortage_;  ///< The latest one.
+  std::optional<MonoTime> shortage_said_;
   ContainerUsage usage_;
   Helpers helpers_;
   Notify notify_;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -23,6 +25,8 @@ constexpr Millis kLastWords{1'000};
 constexpr std::size_t kTailLines = 100;
 constexpr std::size_t kTailBytes = 64 * 1024;
 constexpr std::size_t kNamesMax = 5;
+/// How often a lasting shortage of memory is worth a line.
+constexpr Millis kShortageSaid{60'000};
 
 Value to_value(const std::vector<EnvVar>& variables) {
   Value::Object object;
@@ -42,6 +46,13 @@ std::optional<StepResult> step_result(std::string_view text) {
   if (text == "skipped") return StepResult::Skipped;
   if (text == "failed") return StepResult::Failed;
   return std::nullopt;
+}
+
+/// "12:00:03 UTC".
+std::string time_of_day(std::int64_t wall_us) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  const std::int64_t second = wall_us / kSecond % (24 * 3'600);
+  return fmt::format("{:02}:{:02}:{:02} UTC", second / 3'600, second / 60 % 60, second % 60);
 }
 
 /// Whether a unit is started with this secret: then a restart needs it again.
@@ -177,7 +188,20 @@ void Runtime::execute(const Spawn& action) {
 
 void Runtime::execute(const Kill& action) {
   if (plan_[action.unit].builtin) return helpers_.stop(steps_helper_);
+  if (action.signal.value == SIGKILL) execute(EndStopCommand{action.unit, action.run});
   children_.signal(UnitRun{action.unit, action.run}, action.signal, action.scope);
+}
+
+void Runtime::execute(const RunStopCommand& action) {
+  const auto process = process_of(state_.units[action.unit.value].phase);
+  const auto started = launcher_.start_stop_command(plan_[action.unit], {action.unit, action.run},
+                                                    process ? process->pid : Pid{});
+  if (!started) post(StopCommandEnded{action.unit, action.run, false, started.error().what});
+}
+
+void Runtime::execute(const EndStopCommand& action) {
+  if (plan_[action.unit].stop.command.empty()) return;
+  children_.signal(StopCommand{{action.unit, action.run}}, Signal{SIGKILL}, KillScope::Group);
 }
 
 void Runtime::execute(const StartCheck& action) {
@@ -239,6 +263,16 @@ void Runtime::execute(const Finish& action) {
   write_termination_message(action);
   logs_.finish(mono_now() + kLastWords);
   write_termination_message(action);
+}
+
+/// Said now: whoever ends the init together with all others leaves it no time.
+void Runtime::memory_short(const MemoryShortage& shortage) {
+  shortage_ = shortage;
+  const std::string text = "memory is nearly used up: " + shortage.text();
+  write_termination_log(plan_.termination_log, time_of_day(wall_clock_us()) + ": " + text + "\n");
+  if (shortage_said_ && shortage.at < *shortage_said_ + kShortageSaid) return;
+  shortage_said_ = shortage.at;
+  say(Severity::Warning, text);
 }
 
 void Runtime::write_termination_message(const Finish& finish) {

@@ -1,5 +1,6 @@
 """A person logs in by ssh with the password that the platform left in /sync/root-passwd."""
 
+import concurrent.futures
 import os
 import signal
 import subprocess
@@ -90,6 +91,30 @@ def test_session_survives_a_restart_of_sshd(container):
     eventually(lambda: any("sshd: /usr/sbin/sshd" in line and pid != first
                            for pid, line in container.processes().items()), 10, "sshd is back")
     assert "sleep 300" in container.processes().values()
+
+
+def test_logins_and_what_they_left_behind_survive_restart_and_crash_of_sshd(container):
+    def listener(but=None):
+        return eventually(lambda: next((pid for pid, line in container.processes().items()
+                                        if "sshd: /usr/sbin/sshd" in line and pid != but), None), 15, "sshd listens")
+
+    answer = ssh.ssh(container, "nohup sleep 7890 >/dev/null 2>&1 &")
+    assert answer.returncode == 0, answer.stderr
+    left = container.process_with("sleep 7890")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        login = pool.submit(ssh.ssh, container, "echo in >/run/logged-in; until [ -e /run/go-on ]; do sleep 0.1; done; "
+                                                "echo still here", timeout=90)
+        eventually(lambda: container.exec("test", "-e", "/run/logged-in", check=False).returncode == 0, 20, "it is in")
+        first = listener()
+        container.bootsman("restart", "sshd", timeout=60)
+        second = listener(but=first)
+        assert ssh.ssh(container, "echo new").stdout == "new\n"
+        os.kill(second, signal.SIGKILL)
+        listener(but=second)
+        eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work again")
+        container.exec("touch", "/run/go-on")
+        assert login.result(60).stdout == "still here\n"
+    assert left in container.processes()
 
 
 def test_environment_of_the_container_is_seen_by_sessions_without_secrets(root, workspace):

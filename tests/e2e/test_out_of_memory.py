@@ -1,10 +1,12 @@
 """The kernel kills for lack of memory: the init says so, as far as it knows."""
 
 import os
+import re
 import signal
 
 import pytest
 
+from lib.container import eventually
 from lib.memory import memory_group
 
 MIB = 1 << 20
@@ -31,7 +33,8 @@ def test_service_that_takes_all_memory_is_told_from_one_that_is_killed(limited, 
     root.write("/root/eat", f"#!/bin/sh\nexec {EATER}\n", 0o755)
     container = limited(f'[service.eater]\ncommand = ["/root/eat"]\n{FAIL}')
     assert container.wait(60) == 101
-    sentence = r"killed by SIGKILL after .*, probably out of memory \(limit 96 MiB; it had taken up to \d+(\.\d)? MiB\)"
+    sentence = (r"killed by SIGKILL after .*, probably out of memory \(limit 96 MiB; (it had taken up to|the largest "
+                r"process, python3, PID \d+, peaked at) \d+(\.\d)? MiB\)")
     container.wait_for_log(sentence, 1)
     assert "probably out of memory" in root.read("/dev/termination-log")
 
@@ -64,3 +67,42 @@ def test_loss_that_no_unit_accounts_for_is_told_at_the_next_death(limited, root)
     container = limited("", "--", "/root/eat")
     assert container.wait(60) == 5
     assert "the kernel has killed 1 process of the container for lack of memory" in container.log
+
+
+SLOW = """#!/usr/bin/python3
+import os, time
+kept = []
+while not os.path.exists("/root/enough"):
+    kept.append(b"x" * (1 << 18))
+    time.sleep(0.05)
+time.sleep(1000)
+"""
+
+
+def test_largest_processes_are_written_down_before_memory_runs_out(limited, root):
+    """Who ends the init together with all others (memory.oom.group = 1) leaves it no time to say why."""
+    root.write("/dev/termination-log", "")
+    root.write("/root/hog", SLOW, 0o755)
+    container = limited('[service.web]\ncommand = ["sh", "-c", "/root/hog & wait"]\n')
+    said = eventually(lambda: root.read("/dev/termination-log"), 60, "the shortage is written down")
+    root.write("/root/enough", "")
+    assert re.match(r"\d\d:\d\d:\d\d UTC: memory is nearly used up: \d+(\.\d)? MiB of 96 MiB are used; "
+                    r"the largest: (hog|python3) \(PID \d+\) \d+(\.\d)? MiB", said), said
+    assert container.log.count("memory is nearly used up") == 1
+    assert container.status("/health") == 200
+    # What memory.oom.group = 1 does, by hand: all of it ends at once.
+    for pid in (*container.processes(), container.init):
+        os.kill(pid, signal.SIGKILL)
+    container.wait()
+    assert "memory is nearly used up" in root.read("/dev/termination-log")
+
+
+def test_short_memory_names_the_process_below_that_took_it(limited, root):
+    root.write("/root/eat", "#!/bin/sh\n" + EATER.replace("a.append", "__import__('time').sleep(0.003); a.append")
+               + "\nexit $?\n", 0o755)
+    container = limited("", "--", "/root/eat")
+    assert container.wait(90) == 137
+    assert re.search(r"a process below it was probably killed for lack of memory \(limit 96 MiB(; the largest process "
+                     r"below, python3, PID \d+, peaked at \d+(\.\d)? MiB)?\)", container.log), container.log
+    if "nearly used up" in container.log:
+        assert "the largest process below, python3, PID" in container.log

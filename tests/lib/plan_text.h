@@ -89,8 +89,12 @@ inline std::string policy_text(const Unit& unit) {
                      " " + std::to_string(restart.factor) + " " + std::to_string(restart.jitter) +
                      " " + format_duration(restart.reset_after) + " " +
                      std::to_string(restart.limit) + " " + format_duration(restart.within) + "\n";
-  text += "  stop: " + signal_name(unit.stop.signal) + " " + format_duration(unit.stop.timeout) +
-          " " + std::to_string(static_cast<int>(unit.stop.kill)) + "\n";
+  text += "  stop: " + signal_name(unit.stop.signal);
+  for (const LaterSignal& later : unit.stop.later)
+    text += ", " + format_duration(later.after) + ", " + signal_name(later.signal);
+  text += " " + format_duration(unit.stop.timeout) + " " +
+          std::to_string(static_cast<int>(unit.stop.kill)) + "\n";
+  if (!unit.stop.command.empty()) text += "  stop command: " + join(unit.stop.command, " ") + "\n";
   if (unit.ready) text += "  ready: " + check_text(*unit.ready) + "\n";
   if (unit.health) text += "  health: " + check_text(*unit.health) + "\n";
   text += "  settle: " + format_duration(unit.settle) + ", success:" + codes;

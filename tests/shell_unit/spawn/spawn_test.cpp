@@ -380,7 +380,7 @@ TEST_CASE("proc walk: we are there, and our descendants are found") {
   for (int i = 0; i < 5000 && descendants_of((*child)->pid()).empty(); ++i) ::poll(nullptr, 0, 1);
   CHECK(descendants_of((*child)->pid()).size() == 1);
   const auto ours = descendants_of(Pid{::getpid()});
-  CHECK(std::find(ours.begin(), ours.end(), (*child)->pid()) != ours.end());
+  CHECK(std::ranges::find(ours, (*child)->pid(), &ProcessInfo::pid) != ours.end());
   ::kill(-(*child)->pid().value, SIGKILL);
   ::waitpid((*child)->pid().value, nullptr, 0);
 }

@@ -101,6 +101,8 @@ inline std::string show(const Plan& plan, const Action& action) {
             return fmt::format("kill {} {} {}", name(a.unit), signal_name(a.signal),
                                scope(a.scope));
           },
+          [&](const RunStopCommand& a) { return "stop command " + name(a.unit); },
+          [&](const EndStopCommand& a) { return "end stop command " + name(a.unit); },
           [&](const StartCheck& a) {
             return fmt::format("check {} {}", name(a.unit),
                                a.kind == CheckKind::Ready ? "ready" : "health");
@@ -188,6 +190,9 @@ class Bench {
   }
   std::string step_over(const std::string& name, StepResult result, const std::string& why = "") {
     return send(StepFinished{at(name), run(name), result, why});
+  }
+  std::string stop_command_over(const std::string& name, bool ok) {
+    return send(StopCommandEnded{at(name), run(name), ok, ok ? "" : "exited 1"});
   }
   std::string conditions(const std::string& name, bool holds, const std::string& why = "") {
     return send(ConditionsKnown{at(name), run(name), holds, why});

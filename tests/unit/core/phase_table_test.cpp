@@ -47,6 +47,18 @@ void make_ready(Bench& bench) {
   bench.tick();  // A health check is under way.
 }
 
+/// As service_plan(), where "a" has a stop command and several signals.
+Bench patient_service_in(const std::function<void(Bench&)>& drive) {
+  PlanBuilder made = service_plan();
+  StopPolicy& stop = made.plan().units[0].stop;
+  stop.command = {"stop"};
+  stop.signal = Signal{2};
+  stop.later = {{Millis{1'000}, Signal{15}}, {Millis{500}, Signal{10}}};
+  Bench bench(made.plan());
+  drive(bench);
+  return bench;
+}
+
 Bench queued_step() {
   PlanBuilder made;
   made.builtin("first");
@@ -202,6 +214,20 @@ std::vector<In> phases() {
          b.start("a"), b.up("a"), b.tick();
        })},
       {"blocked by a stop", dependent_on_stopped},
+      {"stopping by its stop command",
+       [] { return patient_service_in([](B& b) { make_ready(b), b.stop("a"); }); }},
+      {"stopping, one of three signals sent",
+       [] {
+         return patient_service_in(
+             [](B& b) { make_ready(b), b.stop("a"), b.stop_command_over("a", false); });
+       }},
+      {"stopping, all of three signals sent",
+       [] {
+         return patient_service_in([](B& b) {
+           make_ready(b), b.stop("a"), b.stop_command_over("a", false);
+           b.tick(Millis{1'000}), b.tick(Millis{500});
+         });
+       }},
   };
 }
 
@@ -229,6 +255,8 @@ std::vector<Fact> facts() {
       {"step changed", [](B& b) { return b.step_over("a", StepResult::Changed); }},
       {"step skipped", [](B& b) { return b.step_over("a", StepResult::Skipped, "so"); }},
       {"step failed", [](B& b) { return b.step_over("a", StepResult::Failed, "so"); }},
+      {"stop command succeeded", [](B& b) { return b.stop_command_over("a", true); }},
+      {"stop command failed", [](B& b) { return b.stop_command_over("a", false); }},
       {"ready check passed", [](B& b) { return b.checked("a", CheckKind::Ready, true); }},
       {"ready check failed", [](B& b) { return b.checked("a", CheckKind::Ready, false); }},
       {"health check passed", [](B& b) { return b.checked("a", CheckKind::Health, true); }},

@@ -240,8 +240,10 @@ class Simulator {
                          order.signal.value != 1;
     const auto* stopping = std::get_if<phase::Stopping>(&state_.units[order.unit.value].phase);
     const bool too_long = stopping != nullptr && stopping->then == Then::Fail;
+    // Its stop may have begun before that of the container: this is a later signal of it.
+    const bool earlier = stopping != nullptr && stopping->reason != "the container stops";
     // A person may have stopped it out of turn, just before.
-    if (!ordered || too_long || commanded_[order.unit.value]) return;
+    if (!ordered || too_long || earlier || commanded_[order.unit.value]) return;
     for (const UnitIndex dependant : plan_.dependants[order.unit.value]) {
       if (world_.unit_has_process(dependant)) {
         throw Broken(name + " is stopped before " + plan_[dependant].name);

@@ -60,6 +60,9 @@ inline StopPolicy random_stop(Dice& dice) {
   policy.signal = dice.one_in(4) ? Signal{2} : Signal{15};
   policy.timeout = dice.one_in(8) ? Millis{0} : dice.upto(12'000);
   policy.kill = static_cast<KillScope>(dice.below(3));
+  if (dice.one_in(4)) policy.command = {"stop"};
+  for (std::uint32_t i = dice.one_in(3) ? dice.below(3) : 0; i > 0; --i)
+    policy.later.push_back({dice.upto(4'000), Signal{10}});
   return policy;
 }
 

@@ -49,6 +49,7 @@ std::string show_fact(const Plan& plan, const Event& event) {
           },
           [&](const GroupEmptied& f) { return about("emptied", f); },
           [&](const StepFinished& f) { return about("step", f); },
+          [&](const StopCommandEnded& f) { return about("stop command over", f); },
           [&](const CheckFinished& f) { return about(f.ok ? "check ok" : "check bad", f); },
           [&](const Notified& f) { return about("says", f); },
           [](const SignalReceived& f) { return signal_name(f.signal); },

@@ -85,6 +85,8 @@ class World {
                    [&](const RunSteps& a) { run_steps(a, now); },
                    [&](const Spawn& a) { spawn(a, now); },
                    [&](const Kill& a) { kill(a, now); },
+                   [&](const RunStopCommand& a) { run_stop_command(a, now); },
+                   [](const EndStopCommand&) {},
                    [&](const StartCheck& a) { check(a, now); },
                    [&](const SweepLeftovers& a) { sweep(a, now); },
                    [](const Say&) {},
@@ -157,6 +159,20 @@ class World {
   void die(RunId run, MonoTime at, How how) {
     const ProcessEnd end{runs_[run.value].unit, run, how, false, {}, 0};
     add(at, ProcessesEnded{{end}, 0});
+  }
+
+  /// It may fail, hang, or succeed and end the process, soon or not at all.
+  void run_stop_command(const RunStopCommand& order, MonoTime now) {
+    const auto found = runs_.find(order.run.value);
+    if (found == runs_.end() || !found->second.process)
+      throw Broken("a stop command for a run that is gone");
+    if (dice_.one_in(4)) return;
+    const bool ok = !dice_.one_in(3);
+    const MonoTime at = now + dice_.upto(3'000);
+    add(at, StopCommandEnded{order.unit, order.run, ok, ok ? "" : "exited 1"});
+    const Run& run = found->second;
+    if (ok && !run.immortal && !run.ignores_term)
+      die(order.run, at + dice_.upto(3'000), ExitStatus::exited(0));
   }
 
   void kill(const Kill& order, MonoTime now) {
