@@ -198,7 +198,7 @@ tl::expected<Pid, Spawner::Failure> Launcher::start_stop_command(const Unit& uni
                                                                  Pid main) {
   auto out = make_log_pipe();
   if (!out) return failed(out.error());
-  SpawnRequest request = request_for(unit.launch, unit.stop.command);
+  SpawnRequest request = spawn_request(unit.launch, unit.stop.command, environment_);
   request.environment.push_back("MAINPID=" + std::to_string(main.value));
   request.stdout_fd = request.stderr_fd = out->write.get();
   give_to(unit.launch, request.stdout_fd);

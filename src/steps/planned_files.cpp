@@ -59,10 +59,10 @@ std::vector<std::string> PlannedFiles::list(const std::string& path) const {
 }
 
 std::optional<FileForecast> PlannedFiles::make(const Change& change) {
-  return std::visit([this](const auto& one) { return make(one); }, change);
+  return std::visit([this](const auto& one) { return forecast_of(one); }, change);
 }
 
-std::optional<FileForecast> PlannedFiles::make(const WriteFile& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const WriteFile& change) {
   const std::string path = change.follow ? resolve(change.path) : change.path;
   const PathFact old = follow(path);
   FileForecast forecast{.path = path, .target = {}};
@@ -80,7 +80,7 @@ std::optional<FileForecast> PlannedFiles::make(const WriteFile& change) {
   return forecast;
 }
 
-std::optional<FileForecast> PlannedFiles::make(const MakeDirectory& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const MakeDirectory& change) {
   if (follow(change.path).kind == PathFact::Kind::Directory) return std::nullopt;
   for (std::string path = change.path; path != "/"; path = folder_of(path))
     if (follow(path).kind == PathFact::Kind::Missing)
@@ -90,7 +90,7 @@ std::optional<FileForecast> PlannedFiles::make(const MakeDirectory& change) {
   return forecast;
 }
 
-std::optional<FileForecast> PlannedFiles::make(const MakeLink& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const MakeLink& change) {
   const PathFact old = look(change.path);
   if (old.kind == PathFact::Kind::Symlink && old.link == change.target) return std::nullopt;
   entries_[change.path] = {PathFact{PathFact::Kind::Symlink, 0777, change.target}, ""};
@@ -98,14 +98,14 @@ std::optional<FileForecast> PlannedFiles::make(const MakeLink& change) {
       .action = FileForecast::Action::Link, .path = change.path, .target = change.target};
 }
 
-std::optional<FileForecast> PlannedFiles::make(const RemoveFile& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const RemoveFile& change) {
   if (look(change.path).kind == PathFact::Kind::Missing) return std::nullopt;
   entries_[change.path] = {};
   return FileForecast{.action = FileForecast::Action::Remove, .path = change.path};
 }
 
 /// What is renamed was made by a command, so nobody knows what it holds.
-std::optional<FileForecast> PlannedFiles::make(const RenameFile& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const RenameFile& change) {
   entries_[change.from] = {};
   entries_[change.to] = {PathFact{PathFact::Kind::File, 0600, ""}, ""};
   FileForecast forecast{.path = change.to};
@@ -113,16 +113,21 @@ std::optional<FileForecast> PlannedFiles::make(const RenameFile& change) {
   return forecast;
 }
 
-std::optional<FileForecast> PlannedFiles::make(const RunCommand& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const RunCommand& change) {
   return FileForecast{.action = FileForecast::Action::Run,
                       .path = change.intent,
                       .target = join(change.command.argv, " ")};
 }
 
-std::optional<FileForecast> PlannedFiles::make(const FetchFile& change) {
+std::optional<FileForecast> PlannedFiles::forecast_of(const FetchFile& change) {
   entries_[change.path] = {PathFact{PathFact::Kind::File, change.mode.value_or(0644), ""}, ""};
   return FileForecast{
-      .action = FileForecast::Action::Fetch, .path = change.path, .target = change.url};
+      .action = FileForecast::Action::Fetch, .path = change.path, .target = change.from.url};
+}
+
+std::optional<FileForecast> PlannedFiles::forecast_of(const FillFolder& change) {
+  entries_[change.path] = {PathFact{PathFact::Kind::Directory, 0755, ""}, ""};
+  return forecast_of(change.make);
 }
 
 }  // namespace bootsman

@@ -47,13 +47,14 @@ class PlannedFiles : public FileView {
     std::string text;
   };
   std::string resolve(std::string path) const;
-  std::optional<FileForecast> make(const WriteFile& change);
-  std::optional<FileForecast> make(const MakeDirectory& change);
-  std::optional<FileForecast> make(const MakeLink& change);
-  std::optional<FileForecast> make(const RemoveFile& change);
-  std::optional<FileForecast> make(const RenameFile& change);
-  std::optional<FileForecast> make(const RunCommand& change);
-  std::optional<FileForecast> make(const FetchFile& change);
+  std::optional<FileForecast> forecast_of(const WriteFile& change);
+  std::optional<FileForecast> forecast_of(const MakeDirectory& change);
+  std::optional<FileForecast> forecast_of(const MakeLink& change);
+  std::optional<FileForecast> forecast_of(const RemoveFile& change);
+  std::optional<FileForecast> forecast_of(const RenameFile& change);
+  std::optional<FileForecast> forecast_of(const RunCommand& change);
+  std::optional<FileForecast> forecast_of(const FetchFile& change);
+  std::optional<FileForecast> forecast_of(const FillFolder& change);
 
   const FileView& below_;
   std::map<std::string, Entry> entries_;
