@@ -16,6 +16,7 @@ constexpr int kUsage = 2;
 /// What the client waits beyond the time after which the init itself answers.
 constexpr Millis kMargin{5'000};
 constexpr Millis kDefaultTimeout{60'000};
+constexpr Millis kReloadTimeout{300'000};
 
 int complain(const std::string& text, int code) {
   std::fprintf(stderr, "%s\n", text.c_str());
@@ -26,7 +27,11 @@ int complain(const std::string& text, int code) {
 int post(const ControlClient& client, const std::string& target, Millis timeout) {
   const auto reply = client.ask("POST", target, timeout + kMargin);
   if (!reply) return complain(reply.error().message(), kBad);
-  if (reply->status != 200) return complain(reply->body.get_string("error"), kBad);
+  if (reply->status != 200) {
+    for (const std::string& detail : reply->body.get_strings("details"))
+      std::fprintf(stderr, "%s\n", printable(detail, 1000).c_str());
+    return complain(reply->body.get_string("error"), kBad);
+  }
   std::printf("%s\n", printable(reply->body.get_string("text"), 1000).c_str());
   std::fflush(stdout);
   return 0;
@@ -55,6 +60,18 @@ int change_command(const Invocation& asked) {
   return post_each(asked.words,
                    "/" + std::string(asked.command->name) + "?timeout=" + format_duration(timeout),
                    timeout);
+}
+
+int reload_command(const Invocation& asked) {
+  Millis timeout = kReloadTimeout;
+  if (asked.has("--timeout")) {
+    const auto given = parse_duration(asked.value("--timeout"));
+    if (!given) return complain("--timeout: " + given.error().message(), kUsage);
+    timeout = *given;
+  }
+  const auto client = ControlClient::find();
+  if (!client) return complain(client.error().message(), kNoInit);
+  return post(*client, "/v1/reload?timeout=" + format_duration(timeout), timeout);
 }
 
 int signal_command(const Invocation& asked) {

@@ -11,6 +11,7 @@ int status_command(const Invocation& asked);
 int logs_command(const Invocation& asked);
 /// start, stop and restart.
 int change_command(const Invocation& asked);
+int reload_command(const Invocation& asked);
 int signal_command(const Invocation& asked);
 int shutdown_command(const Invocation& asked);
 

@@ -8,6 +8,7 @@
 
 #include "base/types.h"
 #include "plan/plan.h"
+#include "plan/transition.h"
 
 namespace bootsman {
 
@@ -177,9 +178,22 @@ struct CommandReceived {
   Command what;
 };
 
-using Event = std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded,
-                           ProcessesEnded, GroupEmptied, StepFinished, CheckFinished, Notified,
-                           SignalReceived, Tick, LeftoversCounted, CommandReceived>;
+/// A person asks to go over to another plan; answered by one Reply. What it does is worked out
+/// already; `summary` says it: "restarts service.a".
+struct ReloadAsked {
+  CommandId id;
+  Transition way;
+  Transition way_back;
+  std::string summary;
+};
+
+/// adopt() was called: the other plan is in force.
+struct PlanAdopted {};
+
+using Event =
+    std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded, ProcessesEnded,
+                 GroupEmptied, StepFinished, CheckFinished, Notified, SignalReceived, Tick,
+                 LeftoversCounted, CommandReceived, ReloadAsked, PlanAdopted>;
 
 // ---- Actions: what to do (imperative)
 // ------------------------------------------------------------
@@ -230,6 +244,11 @@ struct SweepLeftovers {
   std::optional<Signal> signal;
 };
 
+/// Put the other plan of the reload into force: call adopt() (reload.h), then answer by
+/// PlanAdopted. The last action of its turn. Facts that name a unit by its place in the plan before
+/// still find it, by their RunId; commands don't.
+struct AdoptPlan {};
+
 enum class Severity : std::uint8_t { Debug, Info, Warning, Error };
 
 /// A line of the init's own log.
@@ -256,8 +275,8 @@ struct Finish {
   std::optional<UnitIndex> cause = {};  ///< The unit whose end it was.
 };
 
-using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers, Say,
-                            Reply, Finish>;
+using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, StartCheck, SweepLeftovers,
+                            AdoptPlan, Say, Reply, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace bootsman

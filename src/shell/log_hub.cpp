@@ -23,7 +23,14 @@ constexpr Millis kStuck{1000};
 
 }  // namespace
 
+std::string needle_of(const Unit& unit) {
+  if (!unit.ready) return "";
+  const auto* probe = std::get_if<LogProbe>(&unit.ready->probe);
+  return probe != nullptr ? probe->text : "";
+}
+
 struct LogHub::Source {
+  std::string name;
   LineFormat formats[2];  ///< By StreamKind.
   SourceId ids[2];        ///< In the queue of the output that the stream goes to.
   WhenBlocked when_blocked = WhenBlocked::Drop;
@@ -63,16 +70,65 @@ LogHub::~LogHub() = default;
 
 void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string needle) {
   auto source = std::make_unique<Source>();
+  source->name = name;
   source->raw = plan.format == LogFormat::Raw;
-  source->when_blocked = plan.when_blocked;
-  source->needle = std::move(needle);
   source->ring_writer = ring_.add_writer();
-  for (StreamKind kind : {StreamKind::Out, StreamKind::Err}) {
-    const auto i = static_cast<std::size_t>(kind);
-    source->formats[i] = line_format(plan.format, name, kind);
-    source->ids[i] = output_of(*source, kind).queue().add_source();
-  }
+  for (StreamKind kind : {StreamKind::Out, StreamKind::Err})
+    source->ids[static_cast<std::size_t>(kind)] = output_of(*source, kind).queue().add_source();
+  set_plan(*source, plan, std::move(needle));
   sources_.push_back(std::move(source));
+}
+
+void LogHub::set_plan(Source& source, const LogPlan& plan, std::string needle) {
+  const bool raw = plan.format == LogFormat::Raw;
+  if (raw != source.raw) {
+    source.raw = raw;
+    source.ids[1] = output_of(source, StreamKind::Err).queue().add_source();
+  }
+  source.when_blocked = plan.when_blocked;
+  source.needle = std::move(needle);
+  for (StreamKind kind : {StreamKind::Out, StreamKind::Err})
+    source.formats[static_cast<std::size_t>(kind)] = line_format(plan.format, source.name, kind);
+}
+
+bool LogHub::has_stream(const Source& source) const {
+  return std::ranges::any_of(streams_,
+                             [&](const Stream& stream) { return stream.source == &source; });
+}
+
+std::unique_ptr<LogHub::Source> LogHub::take_gone(std::string_view name) {
+  const auto found =
+      std::ranges::find_if(gone_, [name](const auto& source) { return source->name == name; });
+  if (found == gone_.end()) return nullptr;
+  auto source = std::move(*found);
+  gone_.erase(found);
+  return source;
+}
+
+std::vector<std::optional<std::uint32_t>> LogHub::replace_units(const std::vector<UnitLog>& units) {
+  auto before = std::move(sources_);
+  sources_.clear();
+  for (const UnitLog& unit : units) {
+    auto source = unit.before ? std::move(before[unit.before->value]) : take_gone(unit.name);
+    if (source == nullptr) {
+      add_unit(unit.name, unit.plan, unit.needle);
+      continue;
+    }
+    set_plan(*source, unit.plan, unit.needle);
+    sources_.push_back(std::move(source));
+  }
+  std::erase_if(gone_, [this](const auto& source) { return !has_stream(*source); });
+  for (auto& source : before)
+    if (source != nullptr) gone_.push_back(std::move(source));
+  std::vector<std::optional<std::uint32_t>> writers{own_->ring_writer};
+  for (const auto& source : sources_) writers.emplace_back(source->ring_writer);
+  for (const auto& source : gone_) writers.emplace_back(source->ring_writer);
+  ring_.renumber(writers);
+  std::uint32_t number = 0;
+  own_->ring_writer = number++;
+  for (const auto& source : sources_) source->ring_writer = number++;
+  for (const auto& source : gone_) source->ring_writer = number++;
+  return writers;
 }
 
 LogOutput& LogHub::output_of(const Source& source, StreamKind kind) {
@@ -183,6 +239,7 @@ void LogHub::resume_paused() {
     any_dropped_ = false;
     say_dropped(*own_);
     for (auto& source : sources_) say_dropped(*source);
+    for (auto& source : gone_) say_dropped(*source);
   }
   if (!any_paused_) return;
   any_paused_ = false;
@@ -217,11 +274,9 @@ void LogHub::say_dropped(Source& source) {
   }
 }
 
-void LogHub::drain(UnitIndex unit, RunId run) {
-  const Source* source = sources_[unit.value].get();
+void LogHub::drain(RunId run) {
   for (Stream& stream : streams_)
-    if (stream.source == source && stream.run == run && !stream.paused)
-      read_stream(stream, kDrainMax);
+    if (stream.run == run && !stream.paused) read_stream(stream, kDrainMax);
 }
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {

@@ -17,6 +17,9 @@
 
 namespace bootsman {
 
+/// What the unit's log check looks for in its output; empty without one.
+std::string needle_of(const Unit& unit);
+
 /// The data plane: takes the output of all units from their pipes, line by line, to the init's
 /// stdout and stderr. Knows units only by UnitIndex; never enters the core. A unit that writes
 /// faster than the output is read has to wait; while the output is not read at all for a second,
@@ -30,13 +33,27 @@ class LogHub {
   /// needle_seen() work for it.
   void add_unit(std::string_view name, const LogPlan& plan, std::string needle);
 
+  /// A unit as the hub knows it.
+  struct UnitLog {
+    std::string name;
+    LogPlan plan;
+    std::string needle;
+    /// Its number before; nothing for a new one.
+    std::optional<UnitIndex> before = {};
+  };
+  /// Replaces all units, whose numbers are the places in `units`. Open streams stay with their
+  /// unit, and what it wrote is remembered. Those that are left out live on without a number as
+  /// long as they have a stream, or are taken in again by their name the next time. Returns for
+  /// each writer of the ring its number before.
+  std::vector<std::optional<std::uint32_t>> replace_units(const std::vector<UnitLog>& units);
+
   /// Takes over the read end of a pipe that a run of the unit writes to.
   Result<void> open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end);
   /// The same for a helper's output, in the init's own name.
   Result<void> open_own_stream(UniqueFd read_end);
 
   /// Reads what is in the pipes of this run now (a process that ended wrote it before).
-  void drain(UnitIndex unit, RunId run);
+  void drain(RunId run);
   /// Whether a line with the needle came since the run's start.
   bool needle_seen(UnitIndex unit, RunId run) const;
 
@@ -81,7 +98,12 @@ class LogHub {
   uv_loop_t* loop_;
   LogOutput stdout_;
   LogOutput stderr_;
+  void set_plan(Source& source, const LogPlan& plan, std::string needle);
+  std::unique_ptr<Source> take_gone(std::string_view name);
+  bool has_stream(const Source& source) const;
+
   std::vector<std::unique_ptr<Source>> sources_;  ///< By UnitIndex.
+  std::vector<std::unique_ptr<Source>> gone_;     ///< Of units that are not there any more.
   std::unique_ptr<Source> own_;
   std::list<Stream> streams_;
   std::vector<Stream*> partial_;  ///< Streams that hold a partial line.

@@ -68,12 +68,15 @@ void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environ
     ConfigRequest with = request;
     with.overlay = SourceText{"overlay", answer->get_string("text")};
     LoadedConfig laid = load_configuration(with, env);
-    if (laid.ok())
+    if (laid.ok()) {
       loaded = std::move(laid);
-    else
+      loaded.overlay = std::move(with.overlay);
+    } else {
       outcome.problem = "cannot use the overlay, as if there were none: " + first_error(laid);
+    }
   }
   set_overlay_outcome(loaded.plan, outcome);
+  loaded.overlay_outcome = std::move(outcome);
 }
 
 }  // namespace bootsman

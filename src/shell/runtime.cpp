@@ -9,13 +9,6 @@
 namespace bootsman {
 namespace {
 
-/// A needle that the log hub looks for in the unit's output.
-std::string needle_of(const Unit& unit) {
-  if (!unit.ready) return "";
-  const auto* probe = std::get_if<LogProbe>(&unit.ready->probe);
-  return probe != nullptr ? probe->text : "";
-}
-
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -30,13 +23,13 @@ std::optional<MonoTime> earliest(std::initializer_list<std::optional<MonoTime>> 
 
 }  // namespace
 
-Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
-                 UnitEnvironment environment)
+Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
+                 UnitEnvironment environment, ConfigOrigin origin)
     : loop_(loop),
       setup_(setup),
-      plan_(plan),
-      web_(web),
-      state_(initial_state(plan, random_seed())),
+      plan_(std::move(plan)),
+      web_(std::move(web)),
+      state_(initial_state(plan_, random_seed())),
       environment_(std::move(environment)),
       logs_(loop, 1, 2),
       own_log_(logs_),
@@ -52,12 +45,18 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
-      gateway_(loop, web.gateway, gateway_hooks()),
+      gateway_(loop, web_.gateway, gateway_hooks()),
       server_(loop,
               answering_at_once([this](const Request& request) { return answer_http(request); })),
       control_(server_, plan_, state_, logs_.ring(), own_log_,
-               [this](CommandId id, Command what) { command(id, std::move(what)); }) {
-  on_reply([this](const Reply& reply) { control_.replied(reply); });
+               [this](CommandId id, Command what) { command(id, std::move(what)); }),
+      reloader_(loop, own_log_, std::move(origin)) {
+  on_reply([this](const Reply& reply) {
+    reloader_.over(reply.id, reply.ok);
+    control_.replied(reply);
+  });
+  control_.on_reload([this](CommandId id) { reloads_.push_back(id); });
+  control_.show_changed_files(reloader_.changed_files());
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
   fault_hook() = {[](void* context, const char* where, const char* what) {
                     static_cast<Runtime*>(context)->own_log_.say(
@@ -112,6 +111,7 @@ Result<int> Runtime::run() {
 void Runtime::turn() {
   if (finish_) return;
   if (reap_due_) reap();
+  for (const CommandId id : std::exchange(reloads_, {})) begin_reload(id);
   drain_events();
   if (tick_due_ && !finish_) tick(mono_now());
   logs_.flush();
@@ -130,7 +130,7 @@ void Runtime::reap() {
   orphans_ += reaped.orphans;
   for (Death& death : reaped.deaths) {
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
-      logs_.drain(run->unit, run->run);
+      logs_.drain(run->run);
       notify_.close(run->run);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});

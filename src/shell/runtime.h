@@ -18,6 +18,7 @@
 #include "shell/notify.h"
 #include "shell/oom_watch.h"
 #include "shell/own_log.h"
+#include "shell/reloader.h"
 #include "shell/server.h"
 #include "shell/setup.h"
 #include "shell/signals.h"
@@ -30,9 +31,9 @@ namespace bootsman {
 /// after all facts of the turn are in; one timer.
 class Runtime {
  public:
-  /// Borrows the setup and the plans. `environment` is without secrets.
-  Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
-          UnitEnvironment environment);
+  /// Borrows the setup. `environment` is without secrets.
+  Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web, UnitEnvironment environment,
+          ConfigOrigin origin);
   ~Runtime();
 
   /// Says a line in the init's own log before or while it runs.
@@ -62,10 +63,13 @@ class Runtime {
   void execute(const Kill& action);
   void execute(const StartCheck& action);
   void execute(const SweepLeftovers& action);
+  void execute(const AdoptPlan& action);
   void execute(const Say& action);
   void execute(const Reply& action);
   void execute(const Finish& action);
 
+  void begin_reload(CommandId id);
+  void renumber(const std::vector<std::optional<UnitIndex>>& moved);
   void ask_conditions();
   void step_answer(const Value& line);
   void listen();
@@ -77,8 +81,8 @@ class Runtime {
 
   uv_loop_t* loop_;
   const Setup& setup_;
-  const Plan& plan_;
-  const WebPlan& web_;
+  Plan plan_;    ///< The one in force.
+  WebPlan web_;  ///< Its gateway stays; only the places of its units follow the plan.
   State state_;
   UnitEnvironment environment_;
   LogHub logs_;
@@ -93,12 +97,14 @@ class Runtime {
   Gateway gateway_;
   HttpServer server_;
   ControlServer control_;
+  Reloader reloader_;
   std::optional<Signals> signals_;
   UvPtr<uv_timer_t> timer_;
   UvPtr<uv_idle_t> idle_;
   UvPtr<uv_check_t> check_;
 
   std::deque<Event> events_;
+  std::vector<CommandId> reloads_;          ///< Asked for in this turn.
   std::vector<AskConditions> questions_;    ///< Of this drain; one helper answers all.
   std::vector<RunSteps::Item> steps_left_;  ///< Of the batch under way: not answered yet.
   HelperId steps_helper_{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct ApiView {
   const State& state;
   const LogRing& ring;
   MonoTime now{};
+  /// Files of the configuration that have changed since it was read; may be null.
+  const std::set<std::string>* changed_files = nullptr;
 };
 
 /// Asks for remembered lines.
@@ -53,7 +56,12 @@ struct ApiCommand {
   Millis timeout{60'000};  ///< The answer after that: command_overdue().
 };
 
-using ApiAnswer = std::variant<Response, WaitForLogs, ApiCommand>;
+/// The configuration is to be read again; the core's Reply makes the answer, or reload_refused().
+struct ApiReload {
+  Millis timeout{300'000};  ///< The answer after that: 504.
+};
+
+using ApiAnswer = std::variant<Response, WaitForLogs, ApiCommand, ApiReload>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
@@ -67,6 +75,9 @@ bool has_lines(const LogQuery& query, const ApiView& view);
 Response command_response(const Reply& reply);
 /// 504: the command is still under way.
 Response command_overdue(const ApiCommand& command);
+Response reload_overdue(Millis timeout);
+/// 409 {"error": …, "details": [ERROR…]}: the configuration can't be taken.
+Response reload_refused(const std::string& why, const std::vector<std::string>& errors);
 
 /// {"error": WHY}
 Response api_error(int status, std::string_view why);

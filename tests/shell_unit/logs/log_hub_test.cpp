@@ -101,9 +101,44 @@ TEST_CASE("log hub: a run's last words are drained, its needle is seen in that r
   const UniqueFd first = world.stream(0, 1);
   write_all(first, "server is up\n");
   CHECK_FALSE(world.hub->needle_seen(UnitIndex{0}, RunId{1}));
-  world.hub->drain(UnitIndex{0}, RunId{1});
+  world.hub->drain(RunId{1});
   CHECK(world.hub->needle_seen(UnitIndex{0}, RunId{1}));
   CHECK_FALSE(world.hub->needle_seen(UnitIndex{0}, RunId{2}));
+}
+
+TEST_CASE("log hub: units move, go and come back, and their streams and lines go with them") {
+  World world;
+  for (const char* name : {"a", "b", "c"}) world.hub->add_unit(name, {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  const UniqueFd b = world.stream(1, 2);
+  write_all(a, "one\n");
+  write_all(b, "one\n");
+  world.turn();
+  LogPlan json;
+  json.format = LogFormat::Json;
+  // c, new, b as JSON; a is gone, but its process lives on.
+  const auto writers = world.hub->replace_units(
+      {{"c", {}, "", UnitIndex{2}}, {"new", {}, "", {}}, {"b", json, "", UnitIndex{1}}});
+  const std::vector<std::optional<std::uint32_t>> wanted{0, 3, 4, 2, 1};
+  CHECK(writers.size() == 5);
+  CHECK(writers[1] == wanted[1]);
+  CHECK(writers[3] == wanted[3]);
+  world.read_out();
+  write_all(a, "two\n");
+  write_all(b, "two\n");
+  world.turn();
+  const std::string text = world.read_out();
+  CHECK(text.find("a | two\n") != std::string::npos);
+  CHECK(text.find("\"two\"") != std::string::npos);
+  const auto tail = [&](std::uint32_t unit) {
+    return world.hub->ring().tail(LogHub::ring_writer(UnitIndex{unit}), 10, 1000);
+  };
+  CHECK(tail(2) == std::vector<std::string>{"one", "two"});
+  CHECK(tail(0).empty());
+  // Back again, and what a wrote is known.
+  world.hub->replace_units({{"a", {}, "", {}}, {"b", {}, "", UnitIndex{2}}});
+  CHECK(tail(0) == std::vector<std::string>{"one", "two"});
+  CHECK(tail(1) == std::vector<std::string>{"one", "two"});
 }
 
 /// Counts "loud | LINE" and the dropped lines that notices speak of.
