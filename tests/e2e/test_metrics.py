@@ -1,10 +1,12 @@
 """Metrics: what Prometheus reads from port 8080, judged by Prometheus' own tool."""
 
+import json
 import re
 import shutil
 import subprocess
 
 from lib.container import eventually
+from lib.root import REPOSITORY
 
 UNITS = """
 [service.web]
@@ -71,3 +73,13 @@ def test_no_line_of_output_and_no_environment_gets_out(boot):
     wait_for_number(container, 'bootsman_unit_restarts_total{unit="service.web"}', 1)
     text = container.http("/metrics").body
     assert "mauve" not in text and "chartreuse" not in text
+
+
+def test_dashboard_asks_for_numbers_that_exist():
+    dashboard = json.loads((REPOSITORY / "packaging/grafana-dashboard.json").read_text())
+    known = re.findall(r"^# TYPE (\S+)", (REPOSITORY / "tests/golden/wire/metrics.prom").read_text(), re.MULTILINE)
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += [variable["query"] for variable in dashboard["templating"]["list"]]
+    used = {name for text in asked for name in re.findall(r"\b(?:bootsman|process)_\w+", text)}
+    assert len(used) > 10
+    assert used - set(known) == set()
