@@ -15,12 +15,17 @@ namespace {
 /// What the client waits beyond the time after which the init itself answers.
 constexpr Millis kMargin{5'000};
 constexpr Millis kDefaultTimeout{60'000};
+constexpr Millis kReloadTimeout{300'000};
 
 /// Asks, and says what came of it. 0 when it was done.
 int post(const ControlClient& client, const std::string& target, Millis timeout) {
   const auto reply = client.ask("POST", target, timeout + kMargin);
   if (!reply) return complain(reply.error().message(), kBad);
-  if (reply->status != 200) return complain(error_of(*reply), kBad);
+  if (reply->status != 200) {
+    for (const std::string& detail : reply->body.get_strings("details"))
+      std::fprintf(stderr, "%s\n", printable(detail, 1000).c_str());
+    return complain(error_of(*reply), kBad);
+  }
   std::printf("%s\n", printable(reply->body.get_string("text"), 1000).c_str());
   std::fflush(stdout);
   return 0;
@@ -49,6 +54,18 @@ int change_command(const Invocation& asked) {
   return post_each(asked.words,
                    "/" + std::string(asked.command->name) + "?timeout=" + format_duration(timeout),
                    timeout);
+}
+
+int reload_command(const Invocation& asked) {
+  Millis timeout = kReloadTimeout;
+  if (asked.has("--timeout")) {
+    const auto given = parse_duration(asked.value("--timeout"));
+    if (!given) return complain("--timeout: " + given.error().message(), kUsage);
+    timeout = *given;
+  }
+  const auto client = ControlClient::find();
+  if (!client) return complain(client.error().message(), kNoInit);
+  return post(*client, "/v1/reload?timeout=" + format_duration(timeout), timeout);
 }
 
 int signal_command(const Invocation& asked) {

@@ -50,6 +50,7 @@ constexpr Handler kHandlers[] = {
     {"start", [](const Invocation& asked) { return change_command(asked); }},
     {"stop", [](const Invocation& asked) { return change_command(asked); }},
     {"restart", [](const Invocation& asked) { return change_command(asked); }},
+    {"reload", [](const Invocation& asked) { return reload_command(asked); }},
     {"signal", [](const Invocation& asked) { return signal_command(asked); }},
     {"shutdown", [](const Invocation& asked) { return shutdown_command(asked); }},
     {"events", [](const Invocation& asked) { return events_command(asked); }},

@@ -62,11 +62,14 @@ constexpr OptionRow kEventsOptions[] = {
 constexpr OptionRow kChangeOptions[] = {
     {"--timeout", "TIME", "how long to wait for the end of it, such as 30s (default: 1m)"},
 };
+constexpr OptionRow kReloadOptions[] = {
+    {"--timeout", "TIME", "how long to wait for the end of it, such as 30s (default: 5m)"},
+};
 constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 21> kCommands{{
+constexpr std::array<CommandRow, 22> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -165,6 +168,19 @@ constexpr std::array<CommandRow, 21> kCommands{{
      .options = kChangeOptions,
      .words_min = 1,
      .words_max = 1'000'000},
+    {.name = "reload",
+     .words = "",
+     .doc = "read the configuration again, and change what has changed",
+     .details =
+         "A configuration with errors changes nothing; they are printed. Units that are new or\n"
+         "are started with something else start (anew), those that are not there any more\n"
+         "stop; the others go on, with their checks, policies and order as they are now. When\n"
+         "one that was started is not ready within its `timeout` (60 s without), all goes back\n"
+         "to the configuration before. The job, [http], [control] and secrets.names stay as\n"
+         "they are until the container starts again. Exit code 1: nothing was changed, or all\n"
+         "went back; with the reason. No signal does this, and no file that changes: that is\n"
+         "only shown, by `bootsman status`.\n",
+     .options = kReloadOptions},
     {.name = "signal",
      .words = "SIGNAL UNIT…",
      .doc = "send a signal to the units' processes",

@@ -18,11 +18,12 @@ constexpr std::uint64_t kLinesMax = 10'000;
 
 /// The units that were asked for: all, or those named; `code` is 1 when a name is wrong.
 Result<Value::Array> ask_units(const ControlClient& client, const std::vector<std::string>& names,
-                               int& code) {
+                               Value& config, int& code) {
   if (names.empty()) {
     const auto reply = client.ask("GET", "/v1/units");
     if (!reply) return fail(reply.error());
     if (reply->status != 200) return fail(error_of(*reply));
+    if (const Value* found = reply->body.find("config")) config = *found;
     const Value* units = reply->body.find("units");
     return units != nullptr && units->array() != nullptr ? *units->array() : Value::Array{};
   }
@@ -77,14 +78,20 @@ int status_command(const Invocation& asked) {
   const auto client = ControlClient::find();
   if (!client) return complain(client.error().message(), kNoInit);
   int code = 0;
-  const auto units = ask_units(*client, asked.words, code);
+  Value config;
+  const auto units = ask_units(*client, asked.words, config, code);
   if (!units) return complain(units.error().message(), kBad);
   if (asked.has("--json")) {
     Value answer;
     answer.set("units", *units);
+    if (!config.is_null()) answer.set("config", config);
     print(to_json(answer) + "\n");
   } else if (!units->empty()) {
     print(status_table(*units, style_of_stdout()));
+    const auto changed = config.get_strings("changed");
+    if (!changed.empty())
+      print("\nThe configuration on disk is another one: " + printable(join(changed, ", "), 500) +
+            " changed. `bootsman reload` applies it.\n");
     for (const Value& unit : *units) {
       if (asked.words.empty()) break;
       print("\n" + unit.get_string("id") + ", its last lines:\n");

@@ -12,6 +12,7 @@ int logs_command(const Invocation& asked);
 int events_command(const Invocation& asked);
 /// start, stop and restart.
 int change_command(const Invocation& asked);
+int reload_command(const Invocation& asked);
 int signal_command(const Invocation& asked);
 int shutdown_command(const Invocation& asked);
 

@@ -24,7 +24,7 @@ std::optional<MonoTime> check_deadline(const CheckTrack& track) {
 }
 
 void begin_probe(CheckTrack& track, MonoTime now) {
-  track.now = CheckTrack::Probing{now};
+  track.now = CheckTrack::Probing{now, false};
 }
 
 void note_alive(CheckTrack& track, Millis within, MonoTime now) {
@@ -35,7 +35,7 @@ void note_alive(CheckTrack& track, Millis within, MonoTime now) {
 }
 
 void note_silence(CheckTrack& track, const std::string& why, MonoTime now) {
-  track.now = CheckTrack::Probing{now};
+  track.now = CheckTrack::Probing{now, false};
   if (track.failures < ~std::uint32_t{0}) ++track.failures;
   track.health = Health::Unhealthy;
   track.why = why;
@@ -45,6 +45,10 @@ bool note_result(CheckTrack& track, const CheckPlan& plan, bool ok, const std::s
                  MonoTime now) {
   const auto* probing = std::get_if<CheckTrack::Probing>(&track.now);
   if (probing == nullptr) return false;
+  if (probing->outdated) {
+    track.now = CheckTrack::Resting{now};
+    return false;
+  }
   const MonoTime due = std::max<MonoTime>(probing->since + plan.every, now + kShortestRest);
   track.now = CheckTrack::Resting{due};
   if (ok) {

@@ -22,6 +22,7 @@ struct CheckTrack {
   };
   struct Probing {
     MonoTime since;
+    bool outdated = false;  ///< The probe is one of another plan: its answer says nothing.
     bool operator==(const Probing&) const = default;
   };
   std::variant<Resting, Probing> now;
@@ -46,8 +47,9 @@ void note_alive(CheckTrack& track, Millis within, MonoTime now);
 /// Takes in that a watchdog heard nothing, or a cry for help.
 void note_silence(CheckTrack& track, const std::string& why, MonoTime now);
 
-/// Takes in a result. False, and nothing changes, when no probe is under way (a late or repeated
-/// answer). Probes start `every` apart, at once when one took longer, never below 10 ms.
+/// Takes in a result. False when it says nothing: no probe is under way (a late or repeated
+/// answer), or one of another plan, after which the next is due. Probes start `every` apart, at
+/// once when one took longer, never below 10 ms.
 bool note_result(CheckTrack& track, const CheckPlan& plan, bool ok, const std::string& why,
                  MonoTime now);
 

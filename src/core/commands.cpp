@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/reload.h"
 #include "core/shutdown.h"
 #include "core/unit_machine.h"
 
@@ -73,6 +74,7 @@ std::string refusal(const Turn& turn, UnitIndex unit) {
   if (unit.value >= turn.plan.units.size()) return "there is no such unit";
   if (turn.state.shutdown) return "the container stops";
   if (!turn.state.booted_at) return "the boot has not begun";
+  if (is_reloading(turn.state, unit)) return "a reload is changing " + turn.spec(unit).id();
   const Unit& spec = turn.spec(unit);
   if (spec.builtin) return spec.id() + " is a built-in step: it runs at boot only";
   return {};
@@ -89,23 +91,23 @@ std::string start_refusal(const Turn& turn, UnitIndex unit) {
 
 void start_unit(Turn& turn, UnitIndex unit) {
   const auto anew = [&] { start_by_command(turn, unit); };
-  std::visit(
-      overloaded{
-          [&](const phase::Ready&) { answer_if_over(turn, unit); },
-          [&](phase::Recalled& p) { p.then = Then::Anew; },
-          [&](phase::Stopping& p) { p.then = Then::Anew; },
-          [&](phase::Cleaning& p) { p.then = Then::Anew; },
-          [&](phase::Backoff) { launch_soon(turn, unit, turn.unit(unit).why); },
-          [&](phase::Done) { anew(); },
-          [&](phase::Failed) { anew(); },
-          [&](phase::Blocked) { anew(); },
-          [&](phase::Skipped) { anew(); },
-          [&](phase::Stopped) { anew(); },
-          // It is on its way; built-in steps were refused.
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Spawning, phase::Starting, phase::Running>{},
-      },
-      turn.unit(unit).phase);
+  std::visit(overloaded{
+                 [&](const phase::Ready&) { answer_if_over(turn, unit); },
+                 [&](phase::Recalled& p) { p.then = Then::Anew; },
+                 [&](phase::Stopping& p) { p.then = Then::Anew; },
+                 [&](phase::Cleaning& p) { p.then = Then::Anew; },
+                 [&](phase::Backoff) { launch_soon(turn, unit, turn.unit(unit).why); },
+                 [&](phase::Done) { anew(); },
+                 [&](phase::Failed) { anew(); },
+                 [&](phase::Blocked) { anew(); },
+                 [&](phase::Skipped) { anew(); },
+                 [&](phase::Stopped) { anew(); },
+                 // It is on its way; built-in steps were refused.
+                 nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                            phase::Applying, phase::Cancelling, phase::Spawning, phase::Starting,
+                            phase::Running>{},
+             },
+             turn.unit(unit).phase);
 }
 
 /// Orders the process of the unit to end. False when it has none that was not ordered to yet.
@@ -138,23 +140,24 @@ void stop_unit(Turn& turn, UnitIndex unit) {
     turn.unit(unit).why = why;
   };
   if (order_end(turn, unit, Then::Stay, why)) return;
-  std::visit(overloaded{
-                 [&](phase::Recalled& p) { stay(p.then); },
-                 [&](phase::Stopping& p) { stay(p.then); },
-                 [&](phase::Cleaning& p) { stay(p.then); },
-                 [&](phase::Waiting) { stop_by_command(turn, unit, why); },
-                 [&](phase::Asking) { stop_by_command(turn, unit, why); },
-                 [&](phase::Backoff) { stop_by_command(turn, unit, why); },
-                 [&](phase::Failed) { stop_by_command(turn, unit, why); },
-                 [&](phase::Blocked) { stop_by_command(turn, unit, why); },
-                 // Nothing of it runs, and nothing would start it.
-                 [&](phase::Done) { answer_if_over(turn, unit); },
-                 [&](phase::Skipped) { answer_if_over(turn, unit); },
-                 [&](phase::Stopped) { answer_if_over(turn, unit); },
-                 nothing_in<phase::Idle, phase::Queued, phase::Applying, phase::Cancelling,
-                            phase::Spawning, phase::Starting, phase::Running, phase::Ready>{},
-             },
-             turn.unit(unit).phase);
+  std::visit(
+      overloaded{
+          [&](phase::Recalled& p) { stay(p.then); },
+          [&](phase::Stopping& p) { stay(p.then); },
+          [&](phase::Cleaning& p) { stay(p.then); },
+          [&](phase::Waiting) { stop_by_command(turn, unit, why); },
+          [&](phase::Asking) { stop_by_command(turn, unit, why); },
+          [&](phase::Backoff) { stop_by_command(turn, unit, why); },
+          [&](phase::Failed) { stop_by_command(turn, unit, why); },
+          [&](phase::Blocked) { stop_by_command(turn, unit, why); },
+          // Nothing of it runs, and nothing would start it.
+          [&](phase::Done) { answer_if_over(turn, unit); },
+          [&](phase::Skipped) { answer_if_over(turn, unit); },
+          [&](phase::Stopped) { answer_if_over(turn, unit); },
+          nothing_in<phase::Held, phase::Idle, phase::Queued, phase::Applying, phase::Cancelling,
+                     phase::Spawning, phase::Starting, phase::Running, phase::Ready>{},
+      },
+      turn.unit(unit).phase);
 }
 
 // ---- the commands

@@ -9,6 +9,7 @@
 #include "base/types.h"
 #include "core/unit_state.h"
 #include "plan/plan.h"
+#include "plan/transition.h"
 
 namespace bootsman {
 
@@ -186,10 +187,22 @@ struct CommandReceived {
   Command what;
 };
 
+/// A person asks to go over to another plan; answered by one Reply. What it does is worked out
+/// already; `summary` says it: "restarts service.a".
+struct ReloadAsked {
+  CommandId id;
+  Transition way;
+  Transition way_back;
+  std::string summary;
+};
+
+/// adopt() was called: the other plan is in force.
+struct PlanAdopted {};
+
 using Event =
     std::variant<Booted, ConditionsKnown, Spawned, SpawnFailed, ExecSucceeded, ProcessesEnded,
                  GroupEmptied, StepFinished, StopCommandEnded, CheckFinished, Notified,
-                 SignalReceived, Tick, LeftoversCounted, CommandReceived>;
+                 SignalReceived, Tick, LeftoversCounted, CommandReceived, ReloadAsked, PlanAdopted>;
 
 // ---- Actions: what to do (imperative)
 // ------------------------------------------------------------
@@ -252,6 +265,11 @@ struct SweepLeftovers {
   std::optional<Signal> signal;
 };
 
+/// Put the other plan of the reload into force: call adopt() (reload.h), then answer by
+/// PlanAdopted. The last action of its turn. Facts that name a unit by its place in the plan before
+/// still find it, by their RunId; commands don't.
+struct AdoptPlan {};
+
 enum class Severity : std::uint8_t { Debug, Info, Warning, Error };
 
 /// A line of the init's own log.
@@ -296,7 +314,7 @@ struct Finish {
 };
 
 using Action = std::variant<AskConditions, RunSteps, Spawn, Kill, RunStopCommand, EndStopCommand,
-                            StartCheck, SweepLeftovers, Say, Reply, Happened, Finish>;
+                            StartCheck, SweepLeftovers, AdoptPlan, Say, Reply, Happened, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace bootsman

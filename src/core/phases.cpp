@@ -18,6 +18,7 @@ enum class Course : std::uint8_t { Before, Live, Stopping, Final };
 struct CourseOf {
   Course operator()(const phase::Idle&) const { return Course::Before; }
   Course operator()(const phase::Waiting&) const { return Course::Before; }
+  Course operator()(const phase::Held&) const { return Course::Before; }
   Course operator()(const phase::Asking&) const { return Course::Before; }
   Course operator()(const phase::Queued&) const { return Course::Before; }
   Course operator()(const phase::Backoff&) const { return Course::Before; }
@@ -74,10 +75,22 @@ std::optional<Process> process_of(const Phase& phase) {
   return std::nullopt;
 }
 
+std::optional<RunId> run_of(const Phase& phase) {
+  if (const auto process = process_of(phase)) return process->run;
+  if (const auto* p = std::get_if<phase::Asking>(&phase)) return p->run;
+  if (const auto* p = std::get_if<phase::Applying>(&phase)) return p->run;
+  if (const auto* p = std::get_if<phase::Cancelling>(&phase)) return p->run;
+  if (const auto* p = std::get_if<phase::Spawning>(&phase)) return p->run;
+  if (const auto* p = std::get_if<phase::Recalled>(&phase)) return p->run;
+  if (const auto* p = std::get_if<phase::Cleaning>(&phase)) return p->run;
+  return std::nullopt;
+}
+
 std::optional<MonoTime> deadline_of(const Phase& phase) {
   struct At {
     Deadline operator()(const phase::Idle&) const { return std::nullopt; }
     Deadline operator()(const phase::Waiting&) const { return std::nullopt; }
+    Deadline operator()(const phase::Held&) const { return std::nullopt; }
     Deadline operator()(const phase::Asking&) const { return std::nullopt; }
     Deadline operator()(const phase::Queued&) const { return std::nullopt; }
     Deadline operator()(const phase::Applying&) const { return std::nullopt; }

@@ -22,6 +22,7 @@ namespace bootsman {
 //   Waiting → Blocked, Skipped;   Waiting, Asking, Queued, Backoff → (a stop) → Stopped
 //   Done, Failed, Blocked, Skipped, Stopped → (a start by command) → Waiting
 //   Blocked → (a start of what it requires) → Waiting;   Failed, Blocked → (a stop) → Stopped
+//   every phase without a process → (a reload) → Held → Waiting;   Stopping → Held
 //
 // Done, Failed, Blocked, Skipped and Stopped are final: only a command leads out of them.
 
@@ -51,6 +52,7 @@ enum class Then : std::uint8_t {
   Fail,     ///< It was stopped because it took too long.
   Stay,     ///< It was stopped to stay stopped.
   Anew,     ///< It was stopped by a command that starts it again, at once.
+  Hold,     ///< It was stopped by a reload, to wait for another plan.
 };
 
 namespace phase {
@@ -62,6 +64,10 @@ struct Idle {
 /// Until every unit of its `after` has settled, and those of `requires` are satisfied.
 struct Waiting {
   bool operator==(const Waiting&) const = default;
+};
+/// Stands still until another plan is in force (reload.h).
+struct Held {
+  bool operator==(const Held&) const = default;
 };
 /// Its conditions are being looked at.
 struct Asking {
@@ -174,11 +180,11 @@ struct Stopped {
 
 }  // namespace phase
 
-using Phase =
-    std::variant<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                 phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
-                 phase::Running, phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff,
-                 phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>;
+using Phase = std::variant<phase::Idle, phase::Waiting, phase::Held, phase::Asking, phase::Queued,
+                           phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
+                           phase::Starting, phase::Running, phase::Ready, phase::Stopping,
+                           phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                           phase::Blocked, phase::Skipped, phase::Stopped>;
 
 /// For visits: one function for each phase, all of them named.
 template <class... Functions>
@@ -204,6 +210,8 @@ bool is_live(const Phase& phase);
 bool is_stopping(const Phase& phase);
 /// The process of the run, as long as it was not reaped.
 std::optional<Process> process_of(const Phase& phase);
+/// The run that facts of this phase are about.
+std::optional<RunId> run_of(const Phase& phase);
 /// When the phase wants the next Tick.
 std::optional<MonoTime> deadline_of(const Phase& phase);
 

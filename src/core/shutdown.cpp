@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/reload.h"
 #include "core/unit_machine.h"
 
 namespace bootsman {
@@ -219,6 +220,7 @@ void begin_shutdown(Turn& turn, int code, std::string reason, std::optional<Unit
   state.shutdown = std::move(shutdown);
   state.step_queue.clear();
   refuse_starts(turn);
+  abandon_reload(turn);
   for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
     stop_before_start(turn, UnitIndex{static_cast<std::uint32_t>(i)});
   }

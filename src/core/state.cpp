@@ -36,6 +36,7 @@ UnitState unit_state(const Phase& phase) {
   struct Name {
     UnitState operator()(const phase::Idle&) const { return UnitState::Idle; }
     UnitState operator()(const phase::Waiting&) const { return UnitState::Waiting; }
+    UnitState operator()(const phase::Held&) const { return UnitState::Waiting; }
     UnitState operator()(const phase::Asking&) const { return UnitState::Waiting; }
     UnitState operator()(const phase::Queued&) const { return UnitState::Waiting; }
     UnitState operator()(const phase::Applying&) const { return UnitState::Running; }

@@ -45,7 +45,8 @@ struct UnitRuntime {
   std::uint32_t unsettled = 0;  ///< Units of its `after` that have not settled.
   std::uint32_t holders = 0;    ///< While stopping: dependants that are not gone yet.
   std::uint32_t restarts = 0;   ///< Runs after the first.
-  bool settled = false;         ///< Has been ready, or a run of it has ended, or it is final.
+  bool settled = false;         ///< Has been ready, or a run of it has ended, or it is final;
+                                ///< anew when a reload starts it anew.
   bool executed = false;        ///< Its program has run at least once.
   bool gone = false;            ///< While stopping: neither it nor a dependant is live.
   RestartTrack restart;
@@ -109,6 +110,27 @@ struct Shutdown {
   bool operator==(const Shutdown&) const = default;
 };
 
+/// A reload under way (reload.h).
+struct Reload {
+  enum class Stage : std::uint8_t { Holding, Adopting, Watching };
+  /// A unit that the reload has started, and that is to get ready.
+  struct Watch {
+    UnitIndex unit;
+    std::optional<MonoTime> until;  ///< Nothing: its turn has not come yet.
+    bool operator==(const Watch&) const = default;
+  };
+  CommandId id;
+  Stage stage = Stage::Holding;
+  bool back = false;      ///< It goes back to the plan before.
+  MonoTime hold_until{};  ///< While Holding: what has not ended then ends the reload.
+  Transition way;
+  Transition way_back;
+  std::string summary;
+  std::string failure;  ///< Why it goes back.
+  std::vector<Watch> watched;
+  bool operator==(const Reload&) const = default;
+};
+
 /// Everything the core remembers: plain data without a pointer, so that it can be copied, compared
 /// and written down. Only step() changes it.
 struct State {
@@ -116,7 +138,9 @@ struct State {
   Deadlines deadlines;             ///< Of the units.
   Life life = life::Booting{};
   std::optional<Shutdown> shutdown;
+  std::optional<Reload> reload;
   std::optional<MonoTime> booted_at;
+  bool boot_done = false;             ///< Every unit has settled once; stays so.
   MonoTime last_turn{};               ///< When the latest fact was taken in.
   std::uint64_t runs = 0;             ///< The latest RunId given out.
   std::vector<UnitIndex> step_queue;  ///< Units in phase Queued, in plan order.

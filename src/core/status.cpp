@@ -55,8 +55,9 @@ Verdict verdict(const Plan& plan, const State& state, Bad bad) {
   return result;
 }
 
+/// Between the boot's last unit and the end of its turn nobody asks.
 bool boot_is_done(const State& state) {
-  return state.booted_at && state.unsettled == 0;
+  return state.boot_done || (state.booted_at && state.unsettled == 0);
 }
 
 }  // namespace
@@ -93,11 +94,12 @@ Verdict health_verdict(const Plan& plan, const State& state) {
 }
 
 Verdict ready_verdict(const Plan& plan, const State& state) {
-  Verdict result = verdict(plan, state, [](const Unit& spec, const UnitRuntime& unit) {
+  const bool booting = !boot_is_done(state);
+  Verdict result = verdict(plan, state, [booting](const Unit& spec, const UnitRuntime& unit) {
     const UnitState now = unit_state(unit.phase);
     const bool fine =
         now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped;
-    return !unit.settled || (spec.on_failure == OnFailure::Unhealthy && !fine);
+    return (booting && !unit.settled) || (spec.on_failure == OnFailure::Unhealthy && !fine);
   });
   if (state.shutdown) {
     result.reasons.insert(result.reasons.begin(), {"", "stopping: " + state.shutdown->reason});
@@ -107,9 +109,10 @@ Verdict ready_verdict(const Plan& plan, const State& state) {
 }
 
 Verdict startup_verdict(const Plan& plan, const State& state) {
+  if (boot_is_done(state)) return {};
   Verdict result =
       verdict(plan, state, [](const Unit&, const UnitRuntime& unit) { return !unit.settled; });
-  result.ok = boot_is_done(state);
+  result.ok = false;
   return result;
 }
 

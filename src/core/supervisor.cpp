@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/reload.h"
 #include "core/shutdown.h"
 #include "core/turn.h"
 #include "core/unit_machine.h"
@@ -42,6 +43,7 @@ void on_tick(Turn& turn) {
     for (std::size_t i = 0; i < state.units.size(); ++i) {
       forgive_pause(turn, UnitIndex{static_cast<std::uint32_t>(i)}, turn.now - state.last_turn);
     }
+    forgive_reload(state, turn.now - state.last_turn);
   }
   while (state.deadlines.earliest().value_or(MonoTime::max()) <= turn.now) {
     on_unit_deadline(turn, state.deadlines.first());
@@ -49,13 +51,25 @@ void on_tick(Turn& turn) {
   on_shutdown_deadline(turn);
 }
 
-bool known(const Turn& turn, UnitIndex unit) {
-  return unit.value < turn.plan.units.size();
+/// The unit that a fact is about: its run says so. Its place may be one of the plan before a
+/// reload. Nothing when no unit has such a run now: then the fact is about one that is over.
+std::optional<UnitIndex> find_unit(const Turn& turn, UnitIndex said, RunId run) {
+  const auto& units = turn.state.units;
+  if (said.value < units.size() && run_of(units[said.value].phase) == run) return said;
+  for (std::uint32_t i = 0; i < units.size(); ++i) {
+    if (run_of(units[i].phase) == run) return UnitIndex{i};
+  }
+  return std::nullopt;
 }
 
 void take_in(Turn& turn, const Event& event) {
   const auto about_unit = [&](auto handler, const auto& fact) {
-    if (known(turn, fact.unit)) handler(turn, fact);
+    const auto unit = find_unit(turn, fact.unit, fact.run);
+    if (!unit) return;
+    if (*unit == fact.unit) return handler(turn, fact);
+    auto placed = fact;
+    placed.unit = *unit;
+    handler(turn, placed);
   };
   std::visit(overloaded{
                  [&](const Booted&) { on_booted(turn); },
@@ -76,6 +90,8 @@ void take_in(Turn& turn, const Event& event) {
                  [&](const Tick&) { on_tick(turn); },
                  [&](const LeftoversCounted& fact) { on_leftovers_counted(turn, fact); },
                  [&](const CommandReceived& fact) { on_command(turn, fact); },
+                 [&](const ReloadAsked& fact) { on_reload_asked(turn, fact); },
+                 [&](const PlanAdopted&) { on_plan_adopted(turn); },
              },
              event);
 }
@@ -159,6 +175,7 @@ void work_off(Turn& turn, bool was_open) {
   if (std::holds_alternative<life::Booting>(state.life) && !state.shutdown && state.booted_at &&
       state.unsettled == 0) {
     state.life = life::Up{};
+    state.boot_done = true;
     const std::string summary = boot_summary(turn);
     turn.tell(Happened::What::BootDone, std::nullopt, summary);
     turn.say(Severity::Info, std::nullopt, summary);
@@ -179,16 +196,22 @@ Actions step(const Plan& plan, State& state, const Event& event, MonoTime now) {
   take_in(turn, event);
   // A handler may have come to the end of the life.
   if (!std::holds_alternative<life::Finished>(state.life)) work_off(turn, was_open);
+  if (!std::holds_alternative<life::Finished>(state.life)) {
+    advance_reload(turn);
+    work_off_lists(turn);  // Nothing is left on them when another plan is to be adopted.
+  }
   state.last_turn = now;
   return std::move(turn.actions);
 }
 
 std::optional<MonoTime> next_deadline(const State& state) {
   if (std::holds_alternative<life::Finished>(state.life)) return std::nullopt;
-  const auto units = state.deadlines.earliest();
-  const auto whole = shutdown_deadline(state);
-  if (!units || !whole) return units ? units : whole;
-  return std::min(*units, *whole);
+  std::optional<MonoTime> first;
+  for (const auto& at :
+       {state.deadlines.earliest(), shutdown_deadline(state), reload_deadline(state)}) {
+    if (at && (!first || *at < *first)) first = at;
+  }
+  return first;
 }
 
 }  // namespace bootsman

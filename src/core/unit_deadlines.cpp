@@ -131,7 +131,7 @@ void on_unit_deadline(Turn& turn, UnitIndex unit) {
                  [&](phase::Backoff p) {
                    if (is_due(p.retry_at, turn.now)) launch_soon(turn, unit, turn.unit(unit).why);
                  },
-                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                 nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                             phase::Applying, phase::Spawning, phase::Recalled, phase::Done,
                             phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
              },
@@ -154,7 +154,7 @@ void forgive_pause(Turn& turn, UnitIndex unit, Micros pause) {
                    if (auto* rest = std::get_if<CheckTrack::Resting>(&p.health->now))
                      rest->due += pause;
                  },
-                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                 nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                             phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
                             phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
                             phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/reload.h"
 #include "core/shutdown.h"
 #include "core/unit_machine.h"
 
@@ -144,6 +145,8 @@ void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> cod
   if (spec.kind == UnitKind::Job) {
     end_with_job(turn, unit, code.value_or(1), why);
   } else if (spec.on_failure == OnFailure::Shutdown) {
+    // A reload that brought this about is taken back instead.
+    if (would_take_back(turn.state, unit)) return;
     begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why), unit);
   }
 }
@@ -189,7 +192,8 @@ void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEn
 
 void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {
   const Unit& spec = turn.spec(unit);
-  if (end.executed) turn.settle(unit);
+  // What a reload has ended is to come again: who waits for it goes on waiting.
+  if (end.executed && then != Then::Hold) turn.settle(unit);
   if (!turn.may_start()) {
     if (end.success && then != Then::Fail && spec.kind != UnitKind::Service)
       return succeed(turn, unit, end.text);
@@ -215,6 +219,10 @@ void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {
       if (end.executed) ++turn.unit(unit).restarts;
       turn.unit(unit).last_end = end.text;
       return start_by_command(turn, unit);
+    case Then::Hold:
+      if (end.executed) ++turn.unit(unit).restarts;
+      turn.unit(unit).last_end = end.text;
+      return turn.enter(unit, phase::Held{}, "the configuration is being reloaded");
   }
 }
 

@@ -66,7 +66,9 @@ void on_ready_result(Turn& turn, UnitIndex unit, phase::Running& running,
   const auto& plan = turn.spec(unit).ready;
   auto* track = std::get_if<CheckTrack>(&running.ready_by);
   if (track == nullptr || !plan) return;
-  if (!note_result(*track, *plan, fact.ok, fact.why, turn.now)) return;
+  if (!note_result(*track, *plan, fact.ok, fact.why, turn.now)) {
+    return turn.refresh_deadline(unit);
+  }
   if (fact.ok) return become_ready(turn, unit, Process(running.process));
   if (running.overdue_at) turn.unit(unit).why = fact.why;
   turn.refresh_deadline(unit);
@@ -76,7 +78,9 @@ void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const Che
   const auto& plan = turn.spec(unit).health;
   if (!ready.health || !plan) return;
   const Health before = ready.health->health;
-  if (!note_result(*ready.health, *plan, fact.ok, fact.why, turn.now)) return;
+  if (!note_result(*ready.health, *plan, fact.ok, fact.why, turn.now)) {
+    return turn.refresh_deadline(unit);
+  }
   on_health_known(turn, unit, ready, before,
                   fmt::format("{}, {} times in a row", fact.why, ready.health->failures));
 }
@@ -115,10 +119,10 @@ void on_conditions_known(Turn& turn, const ConditionsKnown& fact) {
               skip(turn, fact.unit, fact.why);
             }
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Queued, phase::Applying, phase::Cancelling,
-                     phase::Spawning, phase::Recalled, phase::Starting, phase::Running,
-                     phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
-                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Queued, phase::Applying,
+                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
+                     phase::Running, phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff,
+                     phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -132,10 +136,10 @@ void on_spawned(Turn& turn, const Spawned& fact) {
           [&](phase::Recalled recalled) {
             if (recalled.run == fact.run) end_recalled(turn, fact, recalled);
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
-                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Starting, phase::Running,
+                     phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -153,10 +157,10 @@ void on_spawn_failed(Turn& turn, const SpawnFailed& fact) {
           [&](phase::Recalled recalled) {
             if (recalled.run == fact.run) conclude(turn, fact.unit, end, recalled.then);
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Starting, phase::Running, phase::Ready,
-                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Starting, phase::Running,
+                     phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -170,10 +174,10 @@ void on_exec_succeeded(Turn& turn, const ExecSucceeded& fact) {
           [&](phase::Stopping& stopping) {
             if (stopping.process.run == fact.run) turn.unit(fact.unit).executed = true;
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Running,
-                     phase::Ready, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
+                     phase::Running, phase::Ready, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -197,9 +201,9 @@ void on_process_end(Turn& turn, const ProcessEnd& fact) {
           [&](phase::Running p) { end_of(p.process, nullptr); },
           [&](phase::Ready p) { end_of(p.process, nullptr); },
           [&](phase::Stopping p) { end_of(p.process, &p); },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Cleaning, phase::Backoff,
+                     phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -210,10 +214,10 @@ void on_group_emptied(Turn& turn, const GroupEmptied& fact) {
           [&](phase::Cleaning cleaning) {
             if (cleaning.run == fact.run) conclude(turn, fact.unit, cleaning.end, cleaning.then);
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
-                     phase::Running, phase::Ready, phase::Stopping, phase::Backoff, phase::Done,
-                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
+                     phase::Starting, phase::Running, phase::Ready, phase::Stopping, phase::Backoff,
+                     phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -227,10 +231,10 @@ void on_step_finished(Turn& turn, const StepFinished& fact) {
           [&](phase::Cancelling cancelling) {
             if (cancelling.run == fact.run) cancel_step(turn, fact.unit, fact);
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Spawning,
-                     phase::Recalled, phase::Starting, phase::Running, phase::Ready,
-                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Spawning, phase::Recalled, phase::Starting, phase::Running,
+                     phase::Ready, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }
@@ -258,10 +262,10 @@ void on_check_finished(Turn& turn, const CheckFinished& fact) {
             if (ready.process.run != fact.run || fact.kind != CheckKind::Health) return;
             on_health_result(turn, fact.unit, ready, fact);
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Spawning, phase::Recalled, phase::Starting,
-                     phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
+                     phase::Starting, phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
+                     phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
 }

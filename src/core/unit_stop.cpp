@@ -58,6 +58,7 @@ void stop_before_start(Turn& turn, UnitIndex unit) {
       overloaded{
           [&](phase::Idle) { never(); },
           [&](phase::Waiting) { never(); },
+          [&](phase::Held) { never(); },
           [&](phase::Asking) { never(); },
           [&](phase::Queued) { never(); },
           [&](phase::Backoff) {
@@ -95,9 +96,9 @@ void stop_for_good(Turn& turn, UnitIndex unit) {
           [&](phase::Cleaning& cleaning) {
             if (cleaning.then != Then::Decide) cleaning.then = Then::Stay;
           },
-          nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued, phase::Applying,
-                     phase::Cancelling, phase::Recalled, phase::Backoff, phase::Done, phase::Failed,
-                     phase::Blocked, phase::Skipped, phase::Stopped>{},
+          nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                     phase::Applying, phase::Cancelling, phase::Recalled, phase::Backoff,
+                     phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(unit).phase);
 }
@@ -131,7 +132,7 @@ void kill_now(Turn& turn, UnitIndex unit) {
                    cancelling.kill_at = std::nullopt;
                    turn.kill(unit, cancelling.run, kSigKill, KillScope::Process);
                  },
-                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                 nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                             phase::Applying, phase::Backoff, phase::Done, phase::Failed,
                             phase::Blocked, phase::Skipped, phase::Stopped>{},
              },

@@ -91,7 +91,7 @@ void on_notified(Turn& turn, const Notified& fact) {
                  [&](phase::Stopping& stopping) {
                    if (stopping.process.run == fact.run) hear(turn, fact);
                  },
-                 nothing_in<phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
+                 nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                             phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
                             phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
                             phase::Blocked, phase::Skipped, phase::Stopped>{},

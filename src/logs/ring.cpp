@@ -16,6 +16,26 @@ std::uint32_t LogRing::add_writer() {
   return static_cast<std::uint32_t>(writers_.size() - 1);
 }
 
+void LogRing::renumber(const std::vector<std::optional<std::uint32_t>>& before) {
+  std::deque<Writer> writers(before.size());
+  std::vector<std::optional<std::uint32_t>> now(writers_.size());
+  for (std::uint32_t i = 0; i < before.size(); ++i) {
+    if (!before[i]) continue;
+    writers[i] = std::move(writers_[*before[i]]);
+    now[*before[i]] = i;
+  }
+  std::deque<std::uint32_t> ages;
+  for (const std::uint32_t writer : ages_) {
+    if (now[writer]) ages.push_back(*now[writer]);
+  }
+  used_ = 0;
+  for (const Writer& writer : writers) {
+    for (const Block& block : writer.blocks) used_ += block.capacity;
+  }
+  writers_ = std::move(writers);
+  ages_ = std::move(ages);
+}
+
 LogRing::Block& LogRing::block_for(std::uint32_t writer, std::size_t bytes) {
   Writer& to = writers_[writer];
   if (!to.blocks.empty() && to.blocks.back().capacity - to.blocks.back().size >= bytes)

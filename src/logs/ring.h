@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,10 @@ class LogRing {
 
   /// A new writer, numbered from 0.
   std::uint32_t add_writer();
+
+  /// Numbers the writers anew: the writer I from now on is the one that was `before[I]`, or a new
+  /// one. What the others wrote is forgotten.
+  void renumber(const std::vector<std::optional<std::uint32_t>>& before);
 
   /// Remembers a line. Gives its sequence number.
   std::uint64_t add(std::uint32_t writer, RingLine line);

@@ -14,6 +14,7 @@ struct Upstream {
   std::string host;  ///< A numeric address.
   std::uint16_t port = 0;
   std::string socket;  ///< An absolute path, or "@NAME" of an abstract one.
+  bool operator==(const Upstream&) const = default;
 };
 
 struct GatewayRoute {
@@ -26,12 +27,14 @@ struct GatewayRoute {
   Millis response_timeout{300'000};
   Millis idle_timeout{600'000};
   std::optional<UnitIndex> unit;  ///< The unit whose ready check asks the upstream.
+  bool operator==(const GatewayRoute&) const = default;
 };
 
 /// What the HTTP port passes on. Without routes there is no gateway.
 struct GatewayPlan {
   std::vector<GatewayRoute> routes;  ///< The longest prefix first.
   bool access_log = false;
+  bool operator==(const GatewayPlan&) const = default;
 };
 
 /// What the HTTP port serves beside the init's own answers. The core knows nothing of it.

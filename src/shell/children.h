@@ -14,10 +14,11 @@
 
 namespace bootsman {
 
+/// The run tells which it is; the unit's place may be one of the plan before a reload.
 struct UnitRun {
   UnitIndex unit;
   RunId run;
-  bool operator==(const UnitRun&) const = default;
+  bool operator==(const UnitRun& other) const { return run == other.run; }
 };
 struct HelperId {
   std::uint64_t value = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "shell/clock.h"
@@ -45,7 +46,7 @@ void ControlServer::open() {
 }
 
 ApiView ControlServer::view() const {
-  return {plan_, state_, ring_, events_, mono_now()};
+  return {plan_, state_, ring_, events_, mono_now(), changed_files_};
 }
 
 Answer ControlServer::answer(const Request& request, const Peer& peer, Responder responder) {
@@ -64,18 +65,28 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
   if (std::holds_alternative<RotateLogs>(said)) {
     return rotated_response(rotate_logs_ ? rotate_logs_() : 0);
   }
+  if (const auto* reload = std::get_if<ApiReload>(&said)) {
+    if (!give_reload_) return api_error(409, "cannot reload here");
+    give_reload_(wait_for_reply("reload", peer, std::move(responder)));
+    return AnswerLater{reload->timeout, reload_overdue(reload->timeout)};
+  }
   return run(std::get<ApiCommand>(std::move(said)), peer, std::move(responder));
 }
 
-AnswerLater ControlServer::run(ApiCommand command, const Peer& peer, Responder responder) {
-  const std::string what = command.text + ", asked for by uid " + std::to_string(peer.uid) +
-                           " (pid " + std::to_string(peer.pid) + ")";
+CommandId ControlServer::wait_for_reply(const std::string& command, const Peer& peer,
+                                         Responder responder) {
+  const std::string what = command + ", asked for by uid " + std::to_string(peer.uid) + " (pid " +
+                           std::to_string(peer.pid) + ")";
   own_log_.say(Severity::Info, "control: " + what);
   events_.add({0, 0, "command", "", "", "", what}, wall_clock_us());
-  AnswerLater later{command.timeout, command_overdue(command)};
   const CommandId id{++commands_};
   waiting_.emplace(id.value, std::move(responder));
-  give_(id, std::move(command.what));
+  return id;
+}
+
+AnswerLater ControlServer::run(ApiCommand command, const Peer& peer, Responder responder) {
+  AnswerLater later{command.timeout, command_overdue(command)};
+  give_(wait_for_reply(command.text, peer, std::move(responder)), std::move(command.what));
   return later;
 }
 
@@ -85,6 +96,26 @@ void ControlServer::replied(const Reply& reply) {
   const auto responder = std::move(found->second);
   waiting_.erase(found);
   responder.answer(command_response(reply));
+}
+
+void ControlServer::refused(CommandId id, const std::string& why,
+                            const std::vector<std::string>& errors) {
+  auto node = waiting_.extract(id.value);
+  if (!node.empty()) node.mapped().answer(reload_refused(why, errors));
+}
+
+void ControlServer::renumber(const std::vector<std::optional<std::uint32_t>>& before) {
+  for (Follower& follower : followers_) {
+    std::vector<std::uint32_t> writers;
+    for (std::uint32_t i = 0; i < before.size(); ++i) {
+      const auto& asked = follower.query.writers;
+      if (before[i] && std::ranges::find(asked, *before[i]) != asked.end()) writers.push_back(i);
+    }
+    // Whose units are all gone gets no more lines, rather than those of all.
+    if (writers.empty() && !follower.query.writers.empty())
+      writers.push_back(static_cast<std::uint32_t>(before.size() - 1));
+    follower.query.writers = std::move(writers);
+  }
 }
 
 AnswerLater ControlServer::follow(WaitForLogs wait, Responder responder) {

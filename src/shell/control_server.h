@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,20 @@ namespace bootsman {
 class ControlServer {
  public:
   using Give = std::function<void(CommandId id, Command what)>;
+  using GiveReload = std::function<void(CommandId id)>;
 
   /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
                 EventLog& events, OwnLog& own_log, Give give);
+
+  /// Where requests to reload go; without, they are refused.
+  void on_reload(GiveReload hook) { give_reload_ = std::move(hook); }
+  /// The configuration could not be taken: answers whoever asked.
+  void refused(CommandId id, const std::string& why, const std::vector<std::string>& errors);
+  /// Another plan is in force: `before` says for each writer of the ring its number until now.
+  void renumber(const std::vector<std::optional<std::uint32_t>>& before);
+  /// Shown with the units; borrowed.
+  void show_changed_files(const std::set<std::string>& files) { changed_files_ = &files; }
 
   /// Makes the socket and listens. Where that fails the init goes on without, after one warning.
   void open();
@@ -46,6 +57,7 @@ class ControlServer {
   Answer answer(const Request& request, const Peer& peer, Responder responder);
   AnswerLater follow(WaitForLogs wait, Responder responder);
   AnswerLater run(ApiCommand command, const Peer& peer, Responder responder);
+  CommandId wait_for_reply(const std::string& what, const Peer& peer, Responder responder);
   ApiView view() const;
 
   HttpServer& server_;
@@ -57,6 +69,8 @@ class ControlServer {
   OwnLog& own_log_;
   Give give_;
   std::function<std::size_t()> rotate_logs_;
+  GiveReload give_reload_;
+  const std::set<std::string>* changed_files_ = nullptr;
   std::uint64_t commands_ = 0;                  ///< Counts the commands.
   std::map<std::uint64_t, Responder> waiting_;  ///< Who gave the commands under way.
   std::optional<ControlSocket> socket_;

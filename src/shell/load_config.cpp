@@ -98,9 +98,11 @@ Result<std::string> interface_address(const std::string& interface) {
 
 /// Reads the texts of the configuration in the order of merging.
 std::vector<SourceText> read_sources(const ConfigRequest& request, const Environment& env,
-                                     Diagnostics& diagnostics) {
+                                     LoadedConfig& loaded) {
+  Diagnostics& diagnostics = loaded.diagnostics;
   std::vector<SourceText> sources;
   const auto add = [&](const std::string& path) {
+    loaded.read_files.push_back(path);
     Result<std::string> text = read_small(path, kConfigMax);
     if (text)
       sources.push_back({path, std::move(*text)});
@@ -122,10 +124,14 @@ std::vector<SourceText> read_sources(const ConfigRequest& request, const Environ
   return sources;
 }
 
-ConfigFacts config_facts(const ConfigRequest& request, const Environment& env) {
+ConfigFacts config_facts(const ConfigRequest& request, const Environment& env,
+                         std::vector<std::string>& read_files) {
   ConfigFacts facts;
   facts.env = env;
-  facts.read_file = [](const std::string& path) { return read_small(path, kValueMax); };
+  facts.read_file = [&read_files](const std::string& path) {
+    read_files.push_back(path);
+    return read_small(path, kValueMax);
+  };
   facts.address_of = interface_address;
   facts.must_resolve = request.must_resolve;
   return facts;
@@ -155,9 +161,9 @@ std::vector<std::string> LoadedConfig::lines() const {
 
 LoadedConfig load_configuration(const ConfigRequest& request, const Environment& env) {
   LoadedConfig loaded;
-  const std::vector<SourceText> sources = read_sources(request, env, loaded.diagnostics);
+  const std::vector<SourceText> sources = read_sources(request, env, loaded);
   const bool all_read = !loaded.diagnostics.has_errors();
-  LoadResult read = load(sources, config_facts(request, env));
+  LoadResult read = load(sources, config_facts(request, env, loaded.read_files));
   if (!all_read) read.config.complete = false;
   PlanResult planned = make_plan(read.config, plan_facts(request, env));
   loaded.diagnostics.append(read.diagnostics);

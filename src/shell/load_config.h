@@ -8,6 +8,7 @@
 #include "config/model.h"
 #include "plan/gateway_plan.h"
 #include "plan/plan.h"
+#include "plan/remote.h"
 
 namespace bootsman {
 
@@ -30,6 +31,12 @@ struct LoadedConfig {
   Plan plan;  ///< Only of use where there are no errors.
   WebPlan web;
   std::vector<std::string> files;
+  /// All that were read, or tried: texts of the configuration, and what it names by ${file:…} or
+  /// NAME_FILE. For who wants to notice their changes.
+  std::vector<std::string> read_files;
+  /// What lay_overlay() has done to it.
+  std::optional<SourceText> overlay = {};
+  std::optional<OverlayOutcome> overlay_outcome = {};
   Diagnostics diagnostics;
 
   bool ok() const { return !diagnostics.has_errors(); }

@@ -33,12 +33,19 @@ LogMoment log_now() {
 
 }  // namespace
 
+std::string needle_of(const Unit& unit) {
+  if (!unit.ready) return "";
+  const auto* probe = std::get_if<LogProbe>(&unit.ready->probe);
+  return probe != nullptr ? probe->text : "";
+}
+
 LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& own)
     : loop_(loop),
       sink_(loop, stdout_fd, stderr_fd, own, [this] { resume_paused(); }),
       buffer_(kReadSize) {
   ring_.add_writer();
   sources_.emplace_back();
+  sources_.front().name = "bootsman";
 }
 
 LogHub::~LogHub() = default;
@@ -46,7 +53,67 @@ LogHub::~LogHub() = default;
 void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string needle) {
   ring_.add_writer();
   sink_.add_writer(name, plan);
-  sources_.push_back({plan.fold, plan.join, std::move(needle), {}});
+  sources_.push_back({std::string(name), plan.fold, plan.join, std::move(needle), {}});
+  ++units_;
+}
+
+void LogHub::set_plan(std::uint32_t writer, const LogPlan& plan, std::string needle) {
+  sink_.set_plan(writer, plan);
+  sources_[writer].fold = plan.fold;
+  sources_[writer].join = plan.join;
+  sources_[writer].needle = std::move(needle);
+}
+
+bool LogHub::has_stream(std::uint32_t writer) const {
+  return std::ranges::any_of(
+      streams_, [writer](const LogStream& stream) { return stream.writer == writer; });
+}
+
+/// The number of a unit of that name which an earlier replacement has left out.
+std::optional<std::uint32_t> LogHub::find_gone(std::string_view name, std::uint32_t first,
+                                               std::uint32_t end) const {
+  for (std::uint32_t writer = first; writer < end; ++writer)
+    if (sources_[writer].name == name) return writer;
+  return std::nullopt;
+}
+
+std::vector<std::optional<std::uint32_t>> LogHub::replace_units(const std::vector<UnitLog>& units) {
+  const std::uint32_t first_gone = units_ + 1;
+  const auto end = static_cast<std::uint32_t>(sources_.size());
+  std::vector<std::optional<std::uint32_t>> order{0};
+  std::vector<bool> taken(end, false);
+  taken[0] = true;
+  for (const UnitLog& unit : units) {
+    auto writer = unit.before ? std::optional(ring_writer(*unit.before))
+                              : find_gone(unit.name, first_gone, end);
+    if (writer && *writer < end && !taken[*writer]) {
+      taken[*writer] = true;
+      set_plan(*writer, unit.plan, unit.needle);
+    } else {
+      writer = static_cast<std::uint32_t>(sources_.size());
+      add_unit(unit.name, unit.plan, unit.needle);
+    }
+    order.push_back(writer);
+  }
+  // Who was left out earlier goes as soon as its streams are over, the others may come back.
+  for (std::uint32_t writer = 1; writer < end; ++writer)
+    if (!taken[writer] && (writer < first_gone || has_stream(writer))) order.push_back(writer);
+  renumber(order);
+  units_ = static_cast<std::uint32_t>(units.size());
+  return order;
+}
+
+void LogHub::renumber(const std::vector<std::optional<std::uint32_t>>& before) {
+  ring_.renumber(before);
+  sink_.renumber(before);
+  std::vector<Source> sources(before.size());
+  std::vector<std::uint32_t> now(sources_.size(), 0);
+  for (std::uint32_t i = 0; i < before.size(); ++i) {
+    sources[i] = std::move(sources_[*before[i]]);
+    now[*before[i]] = i;
+  }
+  sources_ = std::move(sources);
+  for (LogStream& stream : streams_) stream.writer = now[stream.writer];
 }
 
 Result<void> LogHub::open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end) {
@@ -188,10 +255,9 @@ void LogHub::resume(LogStream& stream) {
   stream.watch.want_readable();
 }
 
-void LogHub::drain(UnitIndex unit, RunId run) {
+void LogHub::drain(RunId run) {
   for (LogStream& stream : streams_)
-    if (stream.writer == ring_writer(unit) && stream.run == run && !stream.paused)
-      read_stream(stream, kDrainMax);
+    if (stream.run == run && !stream.paused) read_stream(stream, kDrainMax);
 }
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {

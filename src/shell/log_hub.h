@@ -15,6 +15,9 @@
 
 namespace bootsman {
 
+/// What the unit's log check looks for in its output; empty without one.
+std::string needle_of(const Unit& unit);
+
 /// The data plane: takes the output of all units from their pipes, line by line, to the init's
 /// stdout and stderr. Knows units only by UnitIndex; never enters the core. A unit that writes
 /// faster than the output is read has to wait; while the output is not read at all for a second,
@@ -36,13 +39,27 @@ class LogHub {
   /// Has to be set before the first line of a unit with a log file.
   void on_open_file(LogSink::OpenFile open) { sink_.on_open_file(std::move(open)); }
 
+  /// A unit as the hub knows it.
+  struct UnitLog {
+    std::string name;
+    LogPlan plan;
+    std::string needle;
+    /// Its number before; nothing for a new one.
+    std::optional<UnitIndex> before = {};
+  };
+  /// Replaces all units, whose numbers are the places in `units`. Open streams stay with their
+  /// unit, and what it wrote is remembered. Those that are left out live on without a number as
+  /// long as they have a stream, or are taken in again by their name the next time. Returns for
+  /// each writer of the ring its number before.
+  std::vector<std::optional<std::uint32_t>> replace_units(const std::vector<UnitLog>& units);
+
   /// Takes over the read end of a pipe that a run of the unit writes to.
   Result<void> open_stream(UnitIndex unit, RunId run, StreamKind kind, UniqueFd read_end);
   /// The same for a helper's output, in the init's own name.
   Result<void> open_own_stream(UniqueFd read_end);
 
   /// Reads what is in the pipes of this run now (a process that ended wrote it before).
-  void drain(UnitIndex unit, RunId run);
+  void drain(RunId run);
   /// Whether a line with the needle came since the run's start.
   bool needle_seen(UnitIndex unit, RunId run) const;
 
@@ -73,11 +90,17 @@ class LogHub {
  private:
   /// What the hub knows of a writer; the sink knows the rest.
   struct Source {
+    std::string name;
     Millis fold{0};
     LogJoin join = LogJoin::None;
     std::string needle;
     RunId needle_run;
   };
+  void set_plan(std::uint32_t writer, const LogPlan& plan, std::string needle);
+  bool has_stream(std::uint32_t writer) const;
+  std::optional<std::uint32_t> find_gone(std::string_view name, std::uint32_t first,
+                                         std::uint32_t end) const;
+  void renumber(const std::vector<std::optional<std::uint32_t>>& before);
   Result<void> open(std::uint32_t writer, RunId run, StreamKind kind, UniqueFd read_end);
   void stream_ready(LogStream& stream);
   std::size_t read_stream(LogStream& stream, std::size_t limit);
@@ -103,7 +126,8 @@ class LogHub {
   uv_loop_t* loop_;
   LogSink sink_;
   LogRing ring_;
-  std::vector<Source> sources_;  ///< By writer: 0 is the init.
+  std::vector<Source> sources_;  ///< By writer: 0 is the init, then the units, then those gone.
+  std::uint32_t units_ = 0;
   std::list<LogStream> streams_;
   std::vector<LogStream*> holding_;    ///< Streams that hold a partial line, or one not due yet.
   std::vector<LogStream*> gathering_;  ///< Streams that are read by the timer, not by their watch.

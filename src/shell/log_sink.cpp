@@ -44,29 +44,51 @@ LogSink::LogSink(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& o
 
 std::uint32_t LogSink::add_writer(std::string_view name, const LogPlan& plan) {
   Writer writer;
+  writer.name = name;
   writer.raw = plan.format == LogFormat::Raw;
+  for (const StreamKind kind : kBoth)
+    writer.ids[index(kind)] = output(writer, kind).queue().add_source();
+  apply_plan(writer, plan);
+  writers_.push_back(std::move(writer));
+  return static_cast<std::uint32_t>(writers_.size() - 1);
+}
+
+void LogSink::set_plan(std::uint32_t number, const LogPlan& plan) {
+  Writer& writer = writers_[number];
+  if (writer.plan == plan) return;
+  const bool raw = plan.format == LogFormat::Raw;
+  if (raw != writer.raw) {
+    writer.raw = raw;
+    writer.ids[1] = output(writer, StreamKind::Err).queue().add_source();
+  }
+  apply_plan(writer, plan);
+}
+
+void LogSink::apply_plan(Writer& writer, const LogPlan& plan) {
   writer.when_blocked = plan.when_blocked;
   writer.rate = RateLimit(plan.rate);
   for (const StreamKind kind : kBoth) {
-    LogOutput& to = output(writer, kind);
     LineStyle style{plan.format, plan.time, plan.mark_stderr, plan.colour == LogColour::Always};
-    if (plan.colour == LogColour::Auto) style.colour = to.is_terminal();
-    writer.formats[index(kind)] = line_format(style, name, kind);
-    writer.ids[index(kind)] = to.queue().add_source();
+    if (plan.colour == LogColour::Auto) style.colour = output(writer, kind).is_terminal();
+    writer.formats[index(kind)] = line_format(style, writer.name, kind);
   }
-  writers_.push_back(std::move(writer));
-  const auto number = static_cast<std::uint32_t>(writers_.size() - 1);
-  if (!plan.file.path.empty()) {
-    any_files_ = true;
-    writers_.back().file = std::make_unique<LogFile>(
-        loop_,
-        std::array{file_format(plan, name, StreamKind::Out),
-                   file_format(plan, name, StreamKind::Err)},
-        [this, number, file = plan.file]() -> Result<UniqueFd> {
-          return open_file_ ? open_file_(number, file) : fail("nobody writes log files");
-        });
-  }
-  return number;
+  writer.file.reset();
+  writer.plan = plan;
+  if (plan.file.path.empty()) return;
+  any_files_ = true;
+  writer.file = std::make_unique<LogFile>(
+      loop_,
+      std::array{file_format(plan, writer.name, StreamKind::Out),
+                 file_format(plan, writer.name, StreamKind::Err)},
+      [this, file = plan.file]() -> Result<UniqueFd> {
+        return open_file_ ? open_file_(file) : fail("nobody writes log files");
+      });
+}
+
+void LogSink::renumber(const std::vector<std::optional<std::uint32_t>>& before) {
+  std::vector<Writer> writers;
+  for (const auto& number : before) writers.push_back(std::move(writers_[*number]));
+  writers_ = std::move(writers);
 }
 
 void LogSink::put(std::uint32_t number, StreamKind kind, const LinePiece& piece,

@@ -34,8 +34,13 @@ class LogSink {
 
   std::uint32_t add_writer(std::string_view name, const LogPlan& plan);
 
+  /// Another way of writing for the lines to come.
+  void set_plan(std::uint32_t writer, const LogPlan& plan);
+  /// Gives each writer another number: `before` has the one until now; who is not there goes.
+  void renumber(const std::vector<std::optional<std::uint32_t>>& before);
+
   /// Starts what writes a log file and gives the socket that it reads from.
-  using OpenFile = std::function<Result<UniqueFd>(std::uint32_t writer, const LogFilePlan& plan)>;
+  using OpenFile = std::function<Result<UniqueFd>(const LogFilePlan& plan)>;
   /// To be set before the first line of a writer that has a file.
   void on_open_file(OpenFile open) { open_file_ = std::move(open); }
 
@@ -88,6 +93,8 @@ class LogSink {
     bool raw = false;
     bool dropping = false;
     RateLimit rate;
+    std::string name;
+    LogPlan plan;
     LogCounts counts;
     std::unique_ptr<LogFile> file;
   };
@@ -110,6 +117,7 @@ class LogSink {
   const LogOutput& output(const Writer& writer, StreamKind kind) const {
     return writer.raw && kind == StreamKind::Err ? stderr_.output : stdout_.output;
   }
+  void apply_plan(Writer& writer, const LogPlan& plan);
   void settle(Outlet& outlet, const LogMoment& now);
   bool admit(Writer& writer, StreamKind kind, std::size_t bytes, const LogMoment& now);
   bool pass_rate(Writer& writer, StreamKind kind, std::size_t bytes, const LogMoment& now);

@@ -57,6 +57,7 @@ std::string lay(const std::string& text, const ConfigRequest& request, const Env
   LoadedConfig laid = load_configuration(with, env);
   if (!laid.ok()) return "cannot use the overlay, as if there were none: " + first_error(laid);
   loaded = std::move(laid);
+  loaded.overlay = std::move(with.overlay);
   return "";
 }
 
@@ -79,6 +80,7 @@ void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environ
     outcome.problem = lay(answer->get_string("text"), request, env, loaded);
   }
   set_overlay_outcome(loaded.plan, outcome);
+  loaded.overlay_outcome = std::move(outcome);
 }
 
 void lay_last_overlay(const ConfigRequest& request, const Environment& env, LoadedConfig& loaded) {

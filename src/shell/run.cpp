@@ -35,9 +35,14 @@ void leave_word(const LoadedConfig& loaded, std::string reason) {
                         termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
 }
 
-int run_plan(const Setup& setup, const Plan& plan, const WebPlan& web,
-             std::vector<EnvVar> environment, const std::vector<std::string>& warnings) {
+int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
+  const Plan& plan = loaded.plan;
+  const std::vector<std::string> warnings = loaded.lines();
+  std::vector<EnvVar> environment = inherited_environment();
   std::vector<EnvVar> secrets = take_secrets(environment, plan.secret_names);
+  request.overlay = loaded.overlay;
+  ConfigOrigin origin{std::move(request), {}, std::move(loaded.read_files), loaded.overlay_outcome};
+  for (const EnvVar& variable : environment) origin.env.emplace(variable.name, variable.value);
   uv_loop_t loop;
   if (const int status = uv_loop_init(&loop); status != 0) {
     print("bootsman: cannot set up the event loop: " + uv_reason(status));
@@ -45,8 +50,8 @@ int run_plan(const Setup& setup, const Plan& plan, const WebPlan& web,
   }
   int code = kExitInternal;
   {
-    Runtime runtime(&loop, setup, plan, web,
-                    UnitEnvironment(std::move(environment), std::move(secrets)));
+    Runtime runtime(&loop, setup, plan, std::move(loaded.web),
+                    UnitEnvironment(std::move(environment), std::move(secrets)), std::move(origin));
     std::string from;
     for (const std::string& source : plan.sources) from += (from.empty() ? "" : ", ") + source;
     runtime.say(Severity::Info, std::string("bootsman ") + std::string(kVersion) +
@@ -63,14 +68,6 @@ int run_plan(const Setup& setup, const Plan& plan, const WebPlan& web,
   // The handles' memory is freed by their close callbacks.
   uv_run(&loop, UV_RUN_NOWAIT);
   return code;
-}
-
-/// Boot steps rewrite /etc, /root and the time zone of the machine that they run on.
-bool steps_would_change_a_machine(const Plan& plan) {
-  const auto& units = plan.units;
-  const bool steps = std::any_of(units.begin(), units.end(),
-                                 [](const Unit& unit) { return unit.builtin.has_value(); });
-  return steps && !in_container();
 }
 
 }  // namespace
@@ -97,7 +94,7 @@ int run_command(const RunOptions& options) {
     return kExitConfig;
   }
   lay_overlay(setup, request, own_environment(), loaded);
-  return run_plan(setup, loaded.plan, loaded.web, inherited_environment(), loaded.lines());
+  return run_plan(setup, std::move(loaded), std::move(request));
 }
 
 }  // namespace bootsman

@@ -10,13 +10,6 @@
 namespace bootsman {
 namespace {
 
-/// A needle that the log hub looks for in the unit's output.
-std::string needle_of(const Unit& unit) {
-  if (!unit.ready) return "";
-  const auto* probe = std::get_if<LogProbe>(&unit.ready->probe);
-  return probe != nullptr ? probe->text : "";
-}
-
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -34,13 +27,13 @@ std::optional<MonoTime> earliest(std::initializer_list<std::optional<MonoTime>> 
 
 }  // namespace
 
-Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
-                 UnitEnvironment environment)
+Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
+                 UnitEnvironment environment, ConfigOrigin origin)
     : loop_(loop),
       setup_(setup),
-      plan_(plan),
-      web_(web),
-      state_(initial_state(plan, random_seed())),
+      plan_(std::move(plan)),
+      web_(std::move(web)),
+      state_(initial_state(plan_, random_seed())),
       environment_(std::move(environment)),
       logs_(loop, 1, 2, plan.log),
       own_log_(logs_),
@@ -60,19 +53,23 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const We
       launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
-      gateway_(loop, web.gateway, gateway_hooks()),
+      gateway_(loop, web_.gateway, gateway_hooks()),
       status_feed_([this] { return page_view(); }),
       server_(loop,
               [this](const Request& request, const Peer&, Responder responder) {
                 return answer_port(request, std::move(responder));
               }),
       control_(server_, plan_, state_, logs_.ring(), happened_, own_log_,
-               [this](CommandId id, Command what) { command(id, std::move(what)); }) {
-  logs_.on_open_file([this](std::uint32_t writer, const LogFilePlan& file) {
-    return open_log_file(writer, file);
-  });
+               [this](CommandId id, Command what) { command(id, std::move(what)); }),
+      reloader_(loop, own_log_, std::move(origin)) {
+  logs_.on_open_file([this](const LogFilePlan& file) { return open_log_file(file); });
   control_.on_rotate_logs([this] { return rotate_log_files(); });
-  on_reply([this](const Reply& reply) { control_.replied(reply); });
+  on_reply([this](const Reply& reply) {
+    reloader_.over(reply.id, reply.ok);
+    control_.replied(reply);
+  });
+  control_.on_reload([this](CommandId id) { reloads_.push_back(id); });
+  control_.show_changed_files(reloader_.changed_files());
   for (const Unit& unit : plan_.units) logs_.add_unit(unit.name, unit.log, needle_of(unit));
   job_terminal_ = plan_.job().has_value() && has_terminal_to_give();
   logs_.keep_to_ring(job_terminal_);
@@ -129,6 +126,7 @@ Result<int> Runtime::run() {
 void Runtime::turn() {
   if (finish_) return;
   if (reap_due_) reap();
+  for (const CommandId id : std::exchange(reloads_, {})) begin_reload(id);
   drain_events();
   if (tick_due_ && !finish_) tick(mono_now());
   logs_.flush();
@@ -150,7 +148,7 @@ void Runtime::reap() {
   for (Death& death : reaped.deaths) {
     note_out_of_memory(death);
     if (const auto* run = std::get_if<UnitRun>(&death.owner)) {
-      logs_.drain(run->unit, run->run);
+      logs_.drain(run->run);
       notify_.close(run->run);
       execute(EndStopCommand{run->unit, run->run});
       say_lacking(run->unit, death.lacked);

@@ -20,6 +20,7 @@
 #include "shell/notify.h"
 #include "shell/oom_watch.h"
 #include "shell/own_log.h"
+#include "shell/reloader.h"
 #include "shell/server.h"
 #include "shell/setup.h"
 #include "shell/signals.h"
@@ -34,9 +35,9 @@ namespace bootsman {
 /// after all facts of the turn are in; one timer.
 class Runtime {
  public:
-  /// Borrows the setup and the plans. `environment` is without secrets.
-  Runtime(uv_loop_t* loop, const Setup& setup, const Plan& plan, const WebPlan& web,
-          UnitEnvironment environment);
+  /// Borrows the setup. `environment` is without secrets.
+  Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web, UnitEnvironment environment,
+          ConfigOrigin origin);
   ~Runtime();
 
   /// Says a line in the init's own log before or while it runs.
@@ -71,13 +72,16 @@ class Runtime {
   void execute(const EndStopCommand& action);
   void execute(const StartCheck& action);
   void execute(const SweepLeftovers& action);
+  void execute(const AdoptPlan& action);
   void execute(const Say& action);
   void execute(const Reply& action);
   void execute(const Happened& action);
   void execute(const Finish& action);
 
-  Result<UniqueFd> open_log_file(std::uint32_t writer, const LogFilePlan& file);
+  Result<UniqueFd> open_log_file(const LogFilePlan& file);
   std::size_t rotate_log_files();
+  void begin_reload(CommandId id);
+  void renumber(const std::vector<std::optional<UnitIndex>>& moved);
   void ask_conditions();
   void note_out_of_memory(const Death& death);
   void note_killed_process(const std::string& text);
@@ -95,8 +99,8 @@ class Runtime {
 
   uv_loop_t* loop_;
   const Setup& setup_;
-  const Plan& plan_;
-  const WebPlan& web_;
+  Plan plan_;    ///< The one in force.
+  WebPlan web_;  ///< Its gateway stays; only the places of its units follow the plan.
   State state_;
   UnitEnvironment environment_;
   LogHub logs_;
@@ -116,16 +120,19 @@ class Runtime {
   StatusFeed status_feed_;
   HttpServer server_;
   ControlServer control_;
+  Reloader reloader_;
   std::optional<Signals> signals_;
   UvPtr<uv_timer_t> timer_;
   UvPtr<uv_idle_t> idle_;
   UvPtr<uv_check_t> check_;
 
   std::deque<Event> events_;
+  std::vector<CommandId> reloads_;          ///< Asked for in this turn.
   std::vector<AskConditions> questions_;    ///< Of this drain; one helper answers all.
   std::vector<RunSteps::Item> steps_left_;  ///< Of the batch under way: not answered yet.
   HelperId steps_helper_{};
-  std::map<std::uint32_t, HelperId> log_files_;  ///< The helpers that write them, by writer.
+  std::map<std::uint64_t, HelperId> log_files_;  ///< The helpers that write them.
+  std::uint64_t log_files_opened_ = 0;
   std::vector<ListenAddress> not_listening_;
   std::optional<MonoTime> listen_again_;
   std::uint64_t orphans_ = 0;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
+#include "core/reload.h"
 #include "logs/last_words.h"
 #include "plan/step_when.h"
 #include "shell/clock.h"
@@ -71,11 +74,12 @@ void Runtime::execute(const AskConditions& action) {
 
 void Runtime::ask_conditions() {
   if (questions_.empty()) return;
-  auto open = std::make_shared<std::vector<AskConditions>>(std::move(questions_));
-  questions_.clear();
+  // By their ids: another plan may be in force when the answers come.
+  auto open = std::make_shared<std::map<std::string, AskConditions>>();
   Value::Array ask;
-  for (const AskConditions& question : *open) {
+  for (const AskConditions& question : std::exchange(questions_, {})) {
     const Unit& unit = plan_[question.unit];
+    open->emplace(unit.id(), question);
     Value item;
     item.set("id", unit.id());
     item.set("if_exists", to_value(unit.conditions.if_exists));
@@ -88,23 +92,21 @@ void Runtime::ask_conditions() {
   helpers_.start(
       "conditions", request, environment_.block(), mono_now() + kConditionsTime,
       [this, open](const Value& line) {
-        const std::string id = line.get_string("id");
-        std::erase_if(*open, [&](const AskConditions& question) {
-          if (plan_[question.unit].id() != id) return false;
-          post(ConditionsKnown{question.unit, question.run, line.get_bool("holds", false),
-                               line.get_string("why")});
-          return true;
-        });
+        const auto answered = open->extract(line.get_string("id"));
+        if (answered.empty()) return;
+        const AskConditions& question = answered.mapped();
+        post(ConditionsKnown{question.unit, question.run, line.get_bool("holds", false),
+                             line.get_string("why")});
       },
       [this, open](const std::optional<std::string>& problem) {
-        for (const AskConditions& question : *open)
+        for (const auto& [id, question] : *open)
           post(ConditionsKnown{
               question.unit, question.run, false,
               "cannot find out whether its files exist: " + problem.value_or("no answer")});
       });
 }
 
-Result<UniqueFd> Runtime::open_log_file(std::uint32_t writer, const LogFilePlan& file) {
+Result<UniqueFd> Runtime::open_log_file(const LogFilePlan& file) {
   auto pair = make_socketpair();
   if (!pair) return fail(std::move(pair).error());
   Value request;
@@ -113,17 +115,17 @@ Result<UniqueFd> Runtime::open_log_file(std::uint32_t writer, const LogFilePlan&
   request.set("count", static_cast<std::int64_t>(file.count));
   const HelperId id = helpers_.start(
       "log-file", request, environment_.block(), MonoTime::max(), [](const Value&) {},
-      [this, writer](const std::optional<std::string>& problem) {
-        log_files_.erase(writer);
+      [this, number = ++log_files_opened_](const std::optional<std::string>& problem) {
+        log_files_.erase(number);
         if (problem) say(Severity::Warning, "cannot write a log file: " + *problem);
       },
       pair->second.get());
-  log_files_[writer] = id;
+  log_files_[log_files_opened_] = id;
   return std::move(pair->first);
 }
 
 std::size_t Runtime::rotate_log_files() {
-  for (const auto& [writer, helper] : log_files_) helpers_.signal(helper, Signal{SIGHUP});
+  for (const auto& [number, helper] : log_files_) helpers_.signal(helper, Signal{SIGHUP});
   return log_files_.size();
 }
 
@@ -224,6 +226,59 @@ LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
     if (signal) ::kill(process.pid.value, signal->value);
   }
   return counted;
+}
+
+void Runtime::begin_reload(CommandId id) {
+  // Before the plan of a reload that is under way would be lost.
+  if (std::string no = reload_refusal(state_); !no.empty())
+    return control_.refused(id, std::move(no), {});
+  const auto job = plan_.job();
+  const bool job_began =
+      job && (state_.units[job->value].executed || is_live(state_.units[job->value].phase));
+  auto read = reloader_.read(id, plan_, web_, job_began, environment_.secrets());
+  if (const auto* refused = std::get_if<ReloadRefused>(&read))
+    return control_.refused(id, refused->why, refused->errors);
+  post(std::get<ReloadAsked>(std::move(read)));
+}
+
+void Runtime::execute(const AdoptPlan&) {
+  const auto& reload = *state_.reload;
+  const auto moved = (reload.back ? reload.way_back : reload.way).moved;
+  std::swap(plan_, reloader_.other());
+  adopt(reloader_.other(), plan_, state_, mono_now());
+  renumber(moved);
+  post(PlanAdopted{});
+}
+
+/// What the shell keeps by unit follows the plan; what it keeps by run need not.
+void Runtime::renumber(const std::vector<std::optional<UnitIndex>>& moved) {
+  std::vector<LogHub::UnitLog> units;
+  for (const Unit& unit : plan_.units) units.push_back({unit.name, unit.log, needle_of(unit)});
+  for (std::uint32_t i = 0; i < moved.size(); ++i)
+    if (moved[i]) units[moved[i]->value].before = UnitIndex{i};
+  control_.renumber(logs_.replace_units(units));
+  const auto place = [&](UnitIndex& unit) {
+    constexpr UnitIndex kNobody{~std::uint32_t{0}};
+    unit = unit.value < moved.size() ? moved[unit.value].value_or(kNobody) : kNobody;
+  };
+  for (GatewayRoute& route : web_.gateway.routes) {
+    if (!route.unit) continue;
+    place(*route.unit);
+    if (route.unit->value >= plan_.units.size()) route.unit.reset();
+  }
+  for (Event& event : events_) {
+    auto* command = std::get_if<CommandReceived>(&event);
+    if (command == nullptr) continue;
+    std::visit(
+        [&](auto& what) {
+          if constexpr (requires { what.unit; }) place(what.unit);
+        },
+        command->what);
+  }
+  std::erase_if(questions_, [&](AskConditions& question) {
+    place(question.unit);
+    return question.unit.value >= plan_.units.size();
+  });
 }
 
 void Runtime::execute(const Say& action) {

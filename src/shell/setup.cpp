@@ -107,6 +107,12 @@ bool in_container() {
   return false;
 }
 
+bool steps_would_change_a_machine(const Plan& plan) {
+  const bool steps =
+      std::ranges::any_of(plan.units, [](const Unit& unit) { return unit.builtin.has_value(); });
+  return steps && !in_container();
+}
+
 std::vector<EnvVar> inherited_environment() {
   std::vector<EnvVar> variables;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {

@@ -28,6 +28,10 @@ Setup set_up_process();
 /// $KUBERNETES_SERVICE_HOST). Boot steps write into /etc, which on a plain machine is the owner's.
 bool in_container();
 
+/// Boot steps rewrite /etc, /root and the time zone of the machine that they run on: whether the
+/// plan has such steps, and this is no container.
+bool steps_would_change_a_machine(const Plan& plan);
+
 /// The variables that this process was started with, in their order; those without "=" are skipped.
 std::vector<EnvVar> inherited_environment();
 

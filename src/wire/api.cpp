@@ -73,6 +73,20 @@ bool in_trouble(UnitState state) {
   return state == UnitState::Backoff || state == UnitState::Failed;
 }
 
+/// Where the configuration came from, and whether what is on disk is another one by now.
+Value config_value(const ApiView& view) {
+  Value::Array sources;
+  for (const std::string& source : view.plan.sources) sources.emplace_back(source);
+  Value::Array changed;
+  if (view.changed_files != nullptr)
+    for (const std::string& path : *view.changed_files) changed.emplace_back(path);
+  Value config;
+  config.set("sources", std::move(sources));
+  config.set("changed", std::move(changed));
+  config.set("reloading", view.state.reload.has_value());
+  return config;
+}
+
 ApiAnswer list_units(const Call& call) {
   if (auto query = parse_query(call.query, {}); !query) {
     return api_error(400, query.error().message());
@@ -84,6 +98,7 @@ ApiAnswer list_units(const Call& call) {
   }
   Value answer;
   answer.set("units", std::move(units));
+  answer.set("config", config_value(call.view));
   return json(answer);
 }
 
@@ -246,6 +261,18 @@ ApiAnswer signal_unit(const Call& call) {
                     "signal " + call.view.plan[*unit].id() + " " + signal_name(*signal)};
 }
 
+ApiAnswer reload(const Call& call) {
+  const auto parameters = parse_query(call.query, {"timeout"});
+  if (!parameters) return api_error(400, parameters.error().message());
+  ApiReload asked;
+  for (const auto& [name, value] : *parameters) {
+    if (const auto wrong = read_timeout(value, asked.timeout); !wrong.empty()) {
+      return api_error(400, wrong);
+    }
+  }
+  return asked;
+}
+
 ApiAnswer shut_down(const Call& call) {
   const auto parameters = parse_query(call.query, {"exit_code"});
   if (!parameters) return api_error(400, parameters.error().message());
@@ -284,6 +311,7 @@ constexpr std::array kHandlers{
     Handler{{"GET", "/v1/logs"}, show_logs},
     Handler{{"GET", "/v1/events"}, show_events},
     Handler{{"POST", "/v1/logs/rotate"}, rotate_logs},
+    Handler{{"POST", "/v1/reload"}, reload},
     Handler{{"POST", "/v1/shutdown"}, shut_down},
 };
 
@@ -341,6 +369,22 @@ Response command_overdue(const ApiCommand& command) {
   return api_error(504, "cannot say yet what becomes of \"" + command.text +
                             "\": it is not done after " + format_duration(command.timeout) +
                             ", and goes on");
+}
+
+Response reload_overdue(Millis timeout) {
+  return api_error(504, "cannot say yet what becomes of the reload: it is not over after " +
+                            format_duration(timeout) + ", and goes on");
+}
+
+Response reload_refused(const std::string& why, const std::vector<std::string>& errors) {
+  Value body;
+  body.set("error", "cannot reload: " + why);
+  Value::Array details;
+  for (const std::string& error : errors) details.emplace_back(error);
+  body.set("details", std::move(details));
+  Response response = json(body);
+  response.status = 409;
+  return response;
 }
 
 Response api_error(int status, std::string_view why) {

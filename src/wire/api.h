@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct ApiView {
   const LogRing& ring;
   const EventLog& events;
   MonoTime now{};
+  /// Files of the configuration that have changed since it was read; may be null.
+  const std::set<std::string>* changed_files = nullptr;
 };
 
 /// Asks for remembered lines.
@@ -63,7 +66,13 @@ struct WatchEvents {
 /// Log files are to be put aside; rotated_response() makes the answer.
 struct RotateLogs {};
 
-using ApiAnswer = std::variant<Response, WaitForLogs, WatchEvents, ApiCommand, RotateLogs>;
+/// The configuration is to be read again; the core's Reply makes the answer, or reload_refused().
+struct ApiReload {
+  Millis timeout{300'000};  ///< The answer after that: 504.
+};
+
+using ApiAnswer =
+    std::variant<Response, WaitForLogs, WatchEvents, ApiCommand, RotateLogs, ApiReload>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
@@ -80,6 +89,9 @@ Response event_response(const EventQuery& query, const EventLog& events);
 Response command_response(const Reply& reply);
 /// 504: the command is still under way.
 Response command_overdue(const ApiCommand& command);
+Response reload_overdue(Millis timeout);
+/// 409 {"error": …, "details": [ERROR…]}: the configuration can't be taken.
+Response reload_refused(const std::string& why, const std::vector<std::string>& errors);
 
 /// 200 {"text": …}: so many units have a log file that is put aside.
 Response rotated_response(std::size_t files);

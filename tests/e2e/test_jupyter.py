@@ -1,5 +1,6 @@
 """JupyterLab and TensorBoard, the real ones, as the preset starts them."""
 
+import json
 import os
 import signal
 import threading
@@ -32,6 +33,26 @@ def test_jupyter_token_of_the_environment_is_honoured_and_not_logged(jupyter_wor
     container.wait_for_http(API, port=8888, timeout=40)
     assert container.status(f"/jupyter/api/contents?token={token}", port=8888) == 200
     assert token not in container.log
+
+
+def test_settings_in_force_are_those_of_the_step(jupyter_workspace):
+    token = "read-back"
+    container = jupyter_workspace(env={"JUPYTER_TOKEN": token})
+    container.root.write("/root/seen-by-the-browser", "")
+    container.wait_for_http(API, port=8888, timeout=40)
+
+    def ask(path):
+        return container.http(f"/jupyter/{path}{'&' if '?' in path else '?'}token={token}", port=8888, timeout=30)
+
+    for extension, key, value in (("terminal", "theme", "dark"), ("translation", "locale", "zh_CN")):
+        answer = ask(f"lab/api/settings/@jupyterlab/{extension}-extension:plugin")
+        assert answer.status == 200, answer.body
+        assert json.loads(json.loads(answer.body)["raw"])[key] == value
+    names = {entry["name"] for entry in json.loads(ask("api/contents").body)["content"]}
+    assert "seen-by-the-browser" in names
+    assert json.loads(ask("api/kernelspecs").body)["default"] == "python3"
+    policy = ask("lab").headers["Content-Security-Policy"]
+    assert policy.strip() == "frame-ancestors * 'self'"
 
 
 def test_tensorboard_answers_below_its_prefix(container):

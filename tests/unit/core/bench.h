@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "core/reload.h"
 #include "core/status.h"
 #include "core/supervisor.h"
 
@@ -110,6 +111,7 @@ inline std::string show(const Plan& plan, const Action& action) {
           [&](const SweepLeftovers& a) {
             return "sweep " + (a.signal ? signal_name(*a.signal) : std::string("count"));
           },
+          [](const AdoptPlan&) { return std::string("adopt"); },
           [&](const Say&) { return std::string(); },
           [&](const Happened&) { return std::string(); },
           [&](const Reply& a) { return fmt::format("reply {}: {}", a.ok ? "ok" : "no", a.text); },
@@ -135,7 +137,23 @@ class Bench {
       : plan(std::move(made)), state(initial_state(this->plan, seed)) {}
 
   std::string send(const Event& event) {
-    const Actions actions = step(plan, state, event, now);
+    const Plan before = plan;
+    Actions actions = step(plan, state, event, now);
+    std::string text = show(before, actions);
+    if (!actions.empty() && std::holds_alternative<AdoptPlan>(actions.back())) {
+      std::swap(plan, other);
+      adopt(other, plan, state, now);
+      std::map<UnitIndex, RunId> moved;
+      for (const auto& [unit, run] : runs) moved[at(before[unit].name)] = run;
+      runs = std::move(moved);
+      note(actions);
+      const std::string more = send(PlanAdopted{});
+      return text + (more.empty() ? "" : "; ") + more;
+    }
+    note(actions);
+    return text;
+  }
+  void note(const Actions& actions) {
     for (const Action& action : actions) {
       if (const auto* a = std::get_if<AskConditions>(&action)) runs[a->unit] = a->run;
       if (const auto* a = std::get_if<Spawn>(&action)) runs[a->unit] = a->run;
@@ -143,10 +161,17 @@ class Bench {
         for (const auto& item : a->items) runs[item.unit] = item.run;
       }
       if (const auto* a = std::get_if<Say>(&action)) {
-        said.push_back(a->unit ? plan[*a->unit].name + ": " + a->text : a->text);
+        const bool named = a->unit && a->unit->value < plan.units.size();
+        said.push_back(named ? plan[*a->unit].name + ": " + a->text : a->text);
       }
     }
-    return show(plan, actions);
+  }
+  /// Asks to go over to that plan.
+  std::string reload(const Plan& next) {
+    if (!state.reload) other = next;
+    const Transition way = make_transition(plan, next);
+    return send(ReloadAsked{CommandId{++commands}, way, make_transition(next, plan),
+                            say_transition(plan, next, way)});
   }
   std::string boot() { return send(Booted{}); }
   std::string tick(Millis later = Millis{0}) {
@@ -221,6 +246,7 @@ class Bench {
   }
 
   Plan plan;
+  Plan other;  ///< The one that is not in force, while a reload is under way.
   State state;
   MonoTime now{Millis{1'000'000}};
   std::map<UnitIndex, RunId> runs;

@@ -29,6 +29,8 @@ class Simulator {
         started_(plan_.units.size()),
         commanded_(plan_.units.size()) {
     peopled_ = dice_.one_in(2);
+    reloads_wanted_ = dice_.one_in(2);
+    first_ = plan_;
     jumps_ = dice_.one_in(4);
     stop_after_ = dice_.below(options.events);
     hurries_ = dice_.below(6);
@@ -51,6 +53,8 @@ class Simulator {
 
   std::uint64_t facts() const { return facts_; }
   std::uint64_t commands() const { return people_.given(); }
+  std::uint32_t reloads() const { return reloads_; }
+  std::uint32_t taken_back() const { return taken_back_; }
 
  private:
   MonoTime now() const { return world_now_ + frozen_; }
@@ -81,7 +85,63 @@ class Simulator {
     feed(SignalReceived{Signal{15}});
   }
 
+  void reload() {
+    ++reloads_;
+    if (!state_.reload) {
+      const auto job = plan_.job();
+      const bool began =
+          job && (state_.units[job->value].executed || is_live(state_.units[job->value].phase));
+      const Plan edited = edited_plan(dice_, dice_.one_in(8) ? first_ : plan_, names_);
+      other_ = reload_target(plan_, edited, began).plan;
+    }
+    const Transition way = make_transition(plan_, other_);
+    for (const UnitIndex unit : way.replaced) commanded_[unit.value] = true;
+    feed(ReloadAsked{people_.ask_for_reload(), way, make_transition(other_, plan_),
+                     say_transition(plan_, other_, way)});
+  }
+
+  /// Plays the shell's part of AdoptPlan.
+  void go_over() {
+    const Reload& reload = *state_.reload;
+    const auto moved = (reload.back ? reload.way_back : reload.way).moved;
+    taken_back_ += reload.back ? 1 : 0;
+    std::swap(plan_, other_);
+    adopt(other_, plan_, state_, now());
+    world_.renumber(moved);
+    people_.renumber(moved);
+    for (auto* flags : {&ever_settled_, &started_, &commanded_}) {
+      const auto before = std::exchange(*flags, std::vector<bool>(plan_.units.size()));
+      for (std::size_t i = 0; i < moved.size(); ++i) {
+        if (!moved[i]) continue;
+        const Phase& phase = state_.units[moved[i]->value].phase;
+        if (!std::holds_alternative<phase::Held>(phase)) (*flags)[moved[i]->value] = before[i];
+      }
+    }
+    for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+      const Phase& phase = state_.units[i].phase;
+      // It began under the plan before.
+      if (std::holds_alternative<phase::Asking>(phase)) started_[i] = true;
+    }
+    for (const UnitIndex unit : reload.way_back.replaced) {
+      if (!reload.back) commanded_[unit.value] = true;
+    }
+    check_adopted();
+    feed(PlanAdopted{});
+  }
+
+  /// Nobody has lost a process, and none of the units that are gone has one.
+  void check_adopted() {
+    for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+      const bool lives = is_live(state_.units[i].phase);
+      if (!lives && world_.unit_has_process(UnitIndex{i}))
+        throw Broken(plan_.units[i].name + " has lost its process by a reload");
+    }
+    if (world_.unit_has_process(UnitIndex{~std::uint32_t{0}}))
+      throw Broken("a unit that is gone has a process");
+  }
+
   void command() {
+    if (reloads_wanted_ && dice_.one_in(3)) return reload();
     const CommandReceived given = people_.command(now(), slips_);
     std::visit(
         [&](const auto& what) {
@@ -108,34 +168,52 @@ class Simulator {
     }
   }
 
-  void feed(const Event& event, bool is_new = true) {
+  void feed(const Event& given, bool is_new = true) {
+    // What is kept here goes by the plan in force; the core may be given the older place.
+    Event event = given;
+    place(event);
     ++facts_;
-    const State before = dice_.one_in(16) ? state_ : State{};
-    if (is_new) remember(event);
+    const auto before = dice_.one_in(16) ? std::optional(state_) : std::nullopt;
+    if (is_new) remember(given);
     note_ends(event);
-    const Actions actions = step(plan_, state_, event, now());
+    const Event& fact = dice_.one_in(2) ? given : event;
+    const Actions actions = step(plan_, state_, fact, now());
     if (options_.trace) trace(event, actions);
-    if (before.units.size() == state_.units.size()) check_determinism(before, event, actions);
+    if (before) check_determinism(*before, fact, actions);
+    note_settled_in_turn(event);
+    bool adopts = false;
     for (const Action& action : actions) {
       if (finished_) throw Broken("an order after the last one");
       check_order(action);
       if (const auto* reply = std::get_if<Reply>(&action)) people_.take(*reply, state_);
       world_.obey(action, world_now_);
+      if (adopts) throw Broken("an order behind AdoptPlan");
+      adopts = std::holds_alternative<AdoptPlan>(action);
     }
-    note_settled_in_turn(event);
+    if (adopts) {
+      for (std::uint32_t i = 0; i < plan_.units.size(); ++i) note_settled(UnitIndex{i});
+      return go_over();
+    }
     check_state();
     if (!finished_) people_.check(world_, state_, now(), slips_);
   }
 
-  /// One turn may find a unit ready and order its stop, when the drain is over.
+  /// One turn may find a unit ready and order its stop: when the drain is over, when a reload goes
+  /// back, when a unit says that it is ready and hangs.
   void note_settled_in_turn(const Event& event) {
-    if (!state_.shutdown) return;
     const auto* check = std::get_if<CheckFinished>(&event);
-    if (check != nullptr && check->ok && state_.units[check->unit.value].settled) {
+    const auto known = [this](UnitIndex unit) { return unit.value < plan_.units.size(); };
+    if (check != nullptr && check->ok && known(check->unit) &&
+        state_.units[check->unit.value].settled) {
       ever_settled_[check->unit.value] = true;
     }
+    const auto* executed = std::get_if<ExecSucceeded>(&event);
+    if (executed != nullptr && known(executed->unit) &&
+        state_.units[executed->unit.value].settled) {
+      ever_settled_[executed->unit.value] = true;
+    }
     const auto* word = std::get_if<Notified>(&event);
-    if (word != nullptr && word->word.ready && state_.units[word->unit.value].settled) {
+    if (word != nullptr && known(word->unit) && state_.units[word->unit.value].settled) {
       ever_settled_[word->unit.value] = true;
     }
     if (!std::holds_alternative<Tick>(event)) return;
@@ -145,19 +223,47 @@ class Simulator {
     }
   }
 
+  /// Puts the units into the facts by their runs, as they are in the plan in force.
+  void place(Event& event) {
+    const auto put = [this](UnitIndex& unit, RunId run) {
+      if (const auto* found = world_.find(run)) unit = found->unit;
+    };
+    std::visit(
+        [&](auto& fact) {
+          if constexpr (requires {
+                          fact.run;
+                          fact.unit;
+                        })
+            put(fact.unit, fact.run);
+          if constexpr (requires { fact.ends; }) {
+            for (ProcessEnd& end : fact.ends) put(end.unit, end.run);
+          }
+        },
+        event);
+    if (auto* known = std::get_if<ConditionsKnown>(&event)) {
+      for (std::uint32_t i = 0; i < state_.units.size(); ++i) {
+        if (run_of(state_.units[i].phase) == known->run) known->unit = UnitIndex{i};
+      }
+    }
+  }
+
   void remember(const Event& event) {
-    const bool once = std::holds_alternative<SignalReceived>(event) ||
+    const bool once = std::holds_alternative<ReloadAsked>(event) ||
+                      std::holds_alternative<PlanAdopted>(event) ||
+                      std::holds_alternative<SignalReceived>(event) ||
                       std::holds_alternative<LeftoversCounted>(event) ||
                       std::holds_alternative<CommandReceived>(event);
     if (!once) past_.push_back(event);
   }
 
   void note_ends(const Event& event) {
-    if (const auto* over = std::get_if<StepFinished>(&event))
+    const auto gone = [this](UnitIndex unit) { return unit.value >= plan_.units.size(); };
+    if (const auto* over = std::get_if<StepFinished>(&event); over != nullptr && !gone(over->unit))
       ever_settled_[over->unit.value] = true;
     const auto* fact = std::get_if<ProcessesEnded>(&event);
     if (fact == nullptr) return;
     for (const ProcessEnd& end : fact->ends) {
+      if (gone(end.unit)) continue;
       const auto* status = std::get_if<ExitStatus>(&end.how);
       if (status != nullptr) ever_settled_[end.unit.value] = true;
       if (plan_[end.unit].kind == UnitKind::Job && job_runs_ < end.run) {
@@ -195,12 +301,17 @@ class Simulator {
     started_[unit.value] = true;
     for (const UnitIndex other : plan_[unit].after) {
       if (!ever_settled_[other.value]) note_settled(other);
-      if (!ever_settled_[other.value]) throw Broken(plan_[unit].name + " starts too early");
+      if (!ever_settled_[other.value])
+        throw Broken(plan_[unit].name + " starts too early, before " + plan_[other].name);
     }
     // A requirement may have been lost since: while conditions were asked, or a step was queued.
     if (plan_[unit].conditions.asks() || plan_[unit].builtin) return;
     for (const UnitIndex other : plan_[unit].requires_) {
       const UnitState is = unit_state(state_.units[other.value].phase);
+      // A reload that goes back may stop it in the same turn.
+      const Phase& phase = state_.units[other.value].phase;
+      const bool held = is_stopping(phase) || std::holds_alternative<phase::Held>(phase);
+      if (state_.reload && held) continue;
       const bool met = is == UnitState::Ready || is == UnitState::Done || is == UnitState::Skipped;
       if (!met) throw Broken(plan_[unit].name + " starts without what it requires");
     }
@@ -263,7 +374,10 @@ class Simulator {
 
   void note_settled(UnitIndex unit) {
     const UnitState is = unit_state(state_.units[unit.value].phase);
-    const bool over = is_final(state_.units[unit.value].phase) || is == UnitState::Ready;
+    // What is held may have come to its end in the same turn; it counts anew when it starts.
+    const Phase& phase = state_.units[unit.value].phase;
+    const bool over =
+        is_final(phase) || is == UnitState::Ready || std::holds_alternative<phase::Held>(phase);
     if (over) ever_settled_[unit.value] = true;
   }
 
@@ -280,7 +394,8 @@ class Simulator {
       stopping += is_stopping(unit.phase) ? 1 : 0;
       open += is_final(unit.phase) ? 0 : 1;
       unsettled += unit.settled ? 0 : 1;
-      if (unit.settled && !ever_settled_[i]) throw Broken("settled without an end");
+      if (unit.settled && !ever_settled_[i])
+        throw Broken(plan_.units[i].name + " settled without an end");
       const auto at = deadline_of(unit.phase);
       if (at && (!earliest || *at < *earliest)) earliest = at;
     }
@@ -318,6 +433,8 @@ class Simulator {
   SimulatorOptions options_;
   Dice dice_;
   Plan plan_;
+  Plan other_;  ///< Not in force, while a reload is under way.
+  Plan first_;
   State state_;
   World world_;
   People people_;
@@ -337,6 +454,10 @@ class Simulator {
   std::uint32_t hurries_ = 0;
   bool jumps_ = false;
   bool peopled_ = false;
+  bool reloads_wanted_ = false;
+  std::uint32_t reloads_ = 0;
+  std::uint32_t taken_back_ = 0;
+  std::uint32_t names_ = 1'000;
   bool finished_ = false;
 };
 

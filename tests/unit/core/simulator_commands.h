@@ -32,6 +32,23 @@ class People {
     return CommandReceived{id, what};
   }
 
+  /// The id of a reload, which somebody asks for now.
+  CommandId ask_for_reload() {
+    const CommandId id{++given_};
+    open_.emplace(id.value, Open{kNobody, SignalUnit{kNobody, Signal{1}}, {}});
+    return id;
+  }
+  void renumber(const std::vector<std::optional<UnitIndex>>& moved) {
+    const std::vector<bool> before = std::exchange(kept_, std::vector<bool>(plan_.units.size()));
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      if (moved[i]) kept_[moved[i]->value] = before[i];
+    }
+    for (auto& [id, open] : open_) {
+      if (open.unit.value >= moved.size()) continue;
+      open.unit = moved[open.unit.value].value_or(kNobody);
+    }
+  }
+
   void take(const Reply& reply, const State& state) {
     const auto found = open_.find(reply.id.value);
     if (found == open_.end()) throw Broken("an answer without a question: " + reply.text);
@@ -53,7 +70,7 @@ class People {
 
   /// At most one start, stop or restart of a unit waits for its end, and no stop for too long.
   void check(const World& world, const State& state, MonoTime now, Micros slips) const {
-    std::size_t waiting = 0;
+    std::size_t waiting = state.reload ? 1 : 0;
     for (const UnitRuntime& unit : state.units) waiting += unit.command ? 1 : 0;
     if (waiting != open_.size()) throw Broken("a command is forgotten");
     if (state.shutdown) return;  // Its own budget is checked.
@@ -76,6 +93,7 @@ class People {
     Command what;
     std::optional<MonoTime> late_at;
   };
+  static constexpr UnitIndex kNobody{~std::uint32_t{0}};
   /// For a group that not even SIGKILL ends, and what the world takes to let things die.
   static constexpr Millis kPatience{2'500};
 

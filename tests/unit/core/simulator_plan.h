@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/restart.h"
+#include "plan/transition.h"
 #include "unit/core/bench.h"
 
 namespace bootsman::test {
@@ -89,6 +90,49 @@ inline void fill_unit(Dice& dice, Unit& unit) {
   if (dice.one_in(4)) unit.timeout = dice.upto(5'000);
   if (dice.one_in(6)) unit.success_codes = {0, 3};
   if (dice.one_in(3) && !unit.builtin) unit.forward = {Signal{1}};
+}
+
+/// What somebody may make of a plan by editing its configuration: units go, come, change in what
+/// takes a new run or in what does not, and move. `names` counts the units that were ever named.
+inline Plan edited_plan(Dice& dice, const Plan& from, std::uint32_t& names) {
+  PlanBuilder made;
+  const auto there = [&](const std::vector<UnitIndex>& units) {
+    std::vector<std::string> left;
+    for (const UnitIndex unit : units) {
+      const std::string& name = from[unit].name;
+      if (made.index(name).value != ~std::uint32_t{0} && !dice.one_in(12)) left.push_back(name);
+    }
+    return left;
+  };
+  for (const Unit& unit : from.units) {
+    if (dice.one_in(10)) {
+      std::vector<std::string> after;
+      if (!made.plan().units.empty() && dice.one_in(2)) after.push_back(made.plan().units[0].name);
+      fill_unit(dice, made.add(random_kind(dice), "u" + std::to_string(names++), after));
+    }
+    if (unit.kind != UnitKind::Job && dice.one_in(8)) continue;
+    const auto after = there(unit.after);
+    const auto needs = there(unit.requires_);
+    Unit& copy = made.add(unit.kind, unit.name, after, needs);
+    Unit kept = dice.one_in(6) ? Unit{} : unit;
+    if (kept.name.empty()) {
+      kept.kind = unit.kind;
+      kept.name = unit.name;
+      fill_unit(dice, kept);
+    }
+    kept.after = copy.after;
+    kept.requires_ = copy.requires_;
+    if (dice.one_in(6)) kept.launch.argv.push_back("-v");
+    if (dice.one_in(8)) kept.restart = random_restart(dice, kept.kind == UnitKind::Step);
+    if (dice.one_in(8) && !kept.builtin) kept.ready = random_ready(dice);
+    if (dice.one_in(8) && !kept.builtin) kept.health = random_health(dice);
+    copy = std::move(kept);
+  }
+  Plan& plan = made.plan();
+  plan.shutdown = from.shutdown;
+  plan.http = from.http;
+  if (dice.one_in(6)) plan.shutdown.timeout = dice.upto(20'000);
+  return plan;
 }
 
 /// A plan of 1 to `most` units, with a random graph and random policies.

@@ -31,7 +31,7 @@ std::string show_command(const Plan& plan, const Command& command) {
 
 std::string show_fact(const Plan& plan, const Event& event) {
   const auto about = [&](const char* what, const auto& fact) {
-    return fmt::format("{} {}#{}", what, plan[fact.unit].name, fact.run.value);
+    return fmt::format("{} {}#{}", what, name_of(plan, fact.unit), fact.run.value);
   };
   return std::visit(
       overloaded{
@@ -56,6 +56,8 @@ std::string show_fact(const Plan& plan, const Event& event) {
           [](const Tick&) { return std::string("tick"); },
           [](const LeftoversCounted& f) { return fmt::format("left {}", f.count); },
           [&](const CommandReceived& f) { return show_command(plan, f.what); },
+          [](const ReloadAsked& f) { return "reload: " + f.summary; },
+          [](const PlanAdopted&) { return std::string("adopted"); },
       },
       event);
 }
@@ -83,6 +85,8 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
       one != nullptr ? 1 : number_from("BOOTSMAN_HISTORIES", all ? 100'000 : 5'000);
   std::uint64_t facts = 0;
   std::uint64_t commands = 0;
+  std::uint64_t reloads = 0;
+  std::uint64_t taken_back = 0;
   int broken = 0;
   for (std::uint64_t seed = first; seed < first + count && broken < 5; ++seed) {
     SimulatorOptions options;
@@ -97,6 +101,13 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
     }
     facts += simulator.facts();
     commands += simulator.commands();
+    reloads += simulator.reloads();
+    taken_back += simulator.taken_back();
   }
-  MESSAGE(count << " histories, " << facts << " facts, " << commands << " commands");
+  MESSAGE(count << " histories, " << facts << " facts, " << commands << " commands, " << reloads
+                << " of them reloads, " << taken_back << " taken back");
+  if (count >= 1'000) {
+    CHECK(reloads > count / 10);
+    CHECK(taken_back > count / 200);
+  }
 }

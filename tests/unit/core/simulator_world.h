@@ -37,6 +37,16 @@ class World {
     nasty_ = dice.one_in(2);
   }
 
+  /// Another plan is in force: processes follow their units. Those of units that are gone belong to
+  /// nobody.
+  void renumber(const std::vector<std::optional<UnitIndex>>& moved) {
+    for (auto& [id, run] : runs_) {
+      run.unit = run.unit.value < moved.size()
+                     ? moved[run.unit.value].value_or(UnitIndex{~std::uint32_t{0}})
+                     : run.unit;
+    }
+  }
+
   // ---- facts, by the world's own clock
 
   bool has_fact() const { return !facts_.empty(); }
@@ -89,6 +99,7 @@ class World {
                    [](const EndStopCommand&) {},
                    [&](const StartCheck& a) { check(a, now); },
                    [&](const SweepLeftovers& a) { sweep(a, now); },
+                   [](const AdoptPlan&) {},
                    [](const Say&) {},
                    [](const Reply&) {},
                    [](const Happened&) {},

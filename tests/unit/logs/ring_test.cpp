@@ -56,6 +56,26 @@ TEST_CASE("ring: a flood of one writer leaves the others' last words") {
   CHECK(ring.memory() <= 64 * 1024);
 }
 
+TEST_CASE("ring: writers are numbered anew, and what those left out wrote is forgotten") {
+  LogRing ring(10 * LogRing::kBlock);
+  for (int i = 0; i < 3; ++i) ring.add_writer();
+  ring.add(0, line_of("zero"));
+  ring.add(1, line_of("one"));
+  ring.add(2, line_of("two"));
+  const std::size_t memory = ring.memory();
+  ring.renumber({2U, std::nullopt, 0U});
+  CHECK(all_of(ring, 0) == std::vector<std::string>{"two"});
+  CHECK(all_of(ring, 1).empty());
+  CHECK(all_of(ring, 2) == std::vector<std::string>{"zero"});
+  CHECK(ring.memory() < memory);
+  CHECK(ring.last_sequence() == 3);
+  // The oldest goes first, as before, whatever its number.
+  const std::string block(LogRing::kBlock, 'x');
+  for (int i = 0; i < 100; ++i) ring.add(1, line_of(block));
+  CHECK(all_of(ring, 0) == std::vector<std::string>{"two"});
+  CHECK(ring.memory() <= 12 * (LogRing::kBlock + 100));
+}
+
 TEST_CASE("ring: the tail is limited in lines and in bytes, oldest first") {
   LogRing ring;
   const auto writer = ring.add_writer();

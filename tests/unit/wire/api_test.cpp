@@ -96,6 +96,8 @@ const Refused kRefused[] = {
     {"a start of an unknown unit", "POST", "/v1/units/nobody/start", "", 404,
      "cannot find a unit \"nobody\""},
     {"a timeout without a unit", "POST", "/v1/units/web/stop", "timeout=5", 400, ""},
+    {"a reload by GET", "GET", "/v1/reload", "", 405, "cannot GET here: only POST"},
+    {"a reload with a timeout without a unit", "POST", "/v1/reload", "timeout=5", 400, ""},
     {"a signal that is none", "POST", "/v1/units/web/signal", "signal=HUB", 400, ""},
     {"no signal", "POST", "/v1/units/web/signal", "", 400,
      "cannot signal without a signal: one parameter, such as signal=HUP"},
@@ -225,6 +227,38 @@ TEST_CASE("an answer about logs has a limit of bytes, and loses nothing by it") 
   CHECK(next < 305);
   const auto second = parse_json(world.get("/v1/logs", "after=" + std::to_string(next)).body);
   CHECK(second.value().find("lines")->array()->front().get_int("sequence", 0) == next + 1);
+}
+
+TEST_CASE("api: a reload is asked for, refused with all errors, or takes its time") {
+  const World world;
+  const auto asked = world.ask("POST", "/v1/reload", "timeout=2s");
+  const auto* reload = std::get_if<ApiReload>(&asked);
+  REQUIRE(reload != nullptr);
+  CHECK(reload->timeout == Millis{2'000});
+  const auto refused = reload_refused("it is not valid", {"a.toml:1:1: error: x", "y"});
+  CHECK(refused.status == 409);
+  CHECK(parse_json(refused.body)->get_string("error") == "cannot reload: it is not valid");
+  CHECK(parse_json(refused.body)->get_strings("details").size() == 2);
+  CHECK(reload_overdue(Millis{2'000}).status == 504);
+}
+
+TEST_CASE("api: the units come with what is known of the configuration") {
+  World world;
+  world.bench.plan.sources = {"preset empty", "/etc/x.toml"};
+  const std::set<std::string> changed{"/etc/x.toml"};
+  ApiView view = world.view();
+  view.changed_files = &changed;
+  Request request;
+  request.method = "GET";
+  request.path = "/v1/units";
+  const auto answer = answer_api(request, view);
+  const auto body = parse_json(std::get<Response>(answer).body);
+  REQUIRE(body);
+  const Value* config = body->find("config");
+  REQUIRE(config != nullptr);
+  CHECK(config->get_strings("sources") == world.bench.plan.sources);
+  CHECK(config->get_strings("changed") == std::vector<std::string>{"/etc/x.toml"});
+  CHECK(!config->get_bool("reloading", true));
 }
 
 }  // namespace bootsman
