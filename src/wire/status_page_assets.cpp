@@ -16,7 +16,7 @@ h1 { font-size: 1.4rem; margin: 0 0 .2rem; }
 h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
 .soft { color: var(--soft); }
 table { width: 100%; border-collapse: collapse; }
-th { text-align: left; color: var(--soft); font-weight: 500; }
+th { text-align: left; color: var(--soft); font-weight: 500; white-space: nowrap; }
 th, td { padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .state { font-weight: 600; white-space: nowrap; }

@@ -87,7 +87,11 @@ TEST_CASE("the core tells every change of state, of health, and of the whole") {
   send(ExecSucceeded{web, bench.run("web")});
   CHECK(told == "state idle-waiting; state waiting-starting; state starting-ready; boot-done; ");
   told.clear();
+  bench.now += Millis{60'000};
+  send(Tick{});
   send(CheckFinished{web, bench.run("web"), CheckKind::Health, false, "no answer"});
+  bench.now += Millis{60'000};
+  send(Tick{});
   send(CheckFinished{web, bench.run("web"), CheckKind::Health, true, ""});
   CHECK(told == "unhealthy; healthy; ");
   told.clear();
