@@ -140,6 +140,8 @@ struct Stopping {
   std::optional<MonoTime> kill_at;  ///< Nothing: SIGKILL was sent.
   Then then = Then::Stay;
   std::string reason;  ///< Why it was stopped, where its own end would not tell.
+  /// After the SIGKILL: when a mount that does not answer is to blame for its not ending.
+  std::optional<MonoTime> blame_at = {};
   bool operator==(const Stopping&) const = default;
 };
 /// Its process is gone, others of its group are left and were signalled.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shell/control_place.h"
+#include "shell/mounts.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
 #include "wire/api.h"
@@ -23,7 +24,7 @@ class ControlServer {
 
   /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
-                OwnLog& own_log, Give give);
+                const Mounts& mounts, OwnLog& own_log, Give give);
 
   /// Where requests to reload go; without, they are refused.
   void on_reload(GiveReload hook) { give_reload_ = std::move(hook); }
@@ -59,6 +60,7 @@ class ControlServer {
   const Plan& plan_;
   const State& state_;
   const LogRing& ring_;
+  const Mounts& mounts_;
   OwnLog& own_log_;
   Give give_;
   GiveReload give_reload_;

@@ -116,6 +116,13 @@ void give_to(const Launch& launch, int fd) {
 }  // namespace
 
 tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex index, RunId run) {
+  SpawnRequest request = request_for(unit.launch, unit.launch.argv);
+  if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
+  return start_process(unit, index, run, std::move(request));
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_process(const Unit& unit, UnitIndex index,
+                                                            RunId run, SpawnRequest request) {
   auto failed = [](const Error& error) {
     return tl::make_unexpected(Spawner::Failure{EMFILE, error.message()});
   };
@@ -125,8 +132,6 @@ tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex 
   if (!unit.log.merge) err = make_log_pipe();
   if (!err) return failed(err.error());
 
-  SpawnRequest request = request_for(unit.launch, unit.launch.argv);
-  if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
   request.stdout_fd = out->write.get();
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
   give_to(unit.launch, request.stdout_fd);

@@ -47,6 +47,10 @@ class Launcher {
 
   tl::expected<Pid, Spawner::Failure> start(const Unit& unit, UnitIndex index, RunId run);
 
+  /// Starts a process of another making as the unit's run, with its output on the log hub.
+  tl::expected<Pid, Spawner::Failure> start_process(const Unit& unit, UnitIndex index, RunId run,
+                                                    SpawnRequest request);
+
   /// A process of an exec check: as the unit, its output goes nowhere.
   tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
                                                   const std::vector<std::string>& argv, CheckId id);

@@ -45,10 +45,16 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
+      mounts_(
+          loop, launcher_, environment_, setup.image.get(),
+          [this](CheckFinished finished) { post(std::move(finished)); },
+          [this](UnitIndex unit, Severity severity, const std::string& text) {
+            say(severity, plan_[unit].name + ": " + text);
+          }),
       gateway_(loop, web_.gateway, gateway_hooks()),
       server_(loop,
               answering_at_once([this](const Request& request) { return answer_http(request); })),
-      control_(server_, plan_, state_, logs_.ring(), own_log_,
+      control_(server_, plan_, state_, logs_.ring(), mounts_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }),
       reloader_(loop, own_log_, std::move(origin)) {
   on_reply([this](const Reply& reply) {
@@ -134,6 +140,7 @@ void Runtime::reap() {
       notify_.close(run->run);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});
+      mounts_.ended(ended.ends.back());
     } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {
       helpers_.ended(*helper, death.how);
     } else if (const auto* check = std::get_if<CheckId>(&death.owner)) {
@@ -164,6 +171,7 @@ void Runtime::tick(MonoTime now) {
   logs_.tick(now);
   helpers_.tick(now);
   checks_.tick(now);
+  mounts_.tick(now);
   if (listen_again_ && *listen_again_ <= now) listen();
   post(Tick{});
   drain_events();
@@ -174,7 +182,7 @@ void Runtime::tick(MonoTime now) {
 void Runtime::arm_timer() {
   const auto deadline =
       earliest({next_deadline(state_), logs_.next_deadline(), helpers_.next_deadline(),
-                checks_.next_deadline(), listen_again_});
+                checks_.next_deadline(), mounts_.next_deadline(), listen_again_});
   if (!deadline) {
     uv_timer_stop(timer_.get());
     return;

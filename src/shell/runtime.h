@@ -15,6 +15,7 @@
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
+#include "shell/mounts.h"
 #include "shell/notify.h"
 #include "shell/oom_watch.h"
 #include "shell/own_log.h"
@@ -77,6 +78,7 @@ class Runtime {
   Gateway::Hooks gateway_hooks();
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
+  std::vector<Pid> mount_processes() const;
   void write_termination_message(const Finish& finish);
 
   uv_loop_t* loop_;
@@ -94,6 +96,7 @@ class Runtime {
   Notify notify_;
   Launcher launcher_;
   Checks checks_;
+  Mounts mounts_;
   Gateway gateway_;
   HttpServer server_;
   ControlServer control_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -12,6 +13,7 @@
 #include "core/status.h"
 #include "logs/ring.h"
 #include "wire/http.h"
+#include "wire/mount_numbers.h"
 
 namespace bootsman {
 
@@ -27,6 +29,8 @@ struct ApiView {
   MonoTime now{};
   /// Files of the configuration that have changed since it was read; may be null.
   const std::set<std::string>* changed_files = nullptr;
+  /// By unit; those that were never started have none.
+  const std::map<std::uint32_t, MountNumbers>* mounts = nullptr;
 };
 
 /// Asks for remembered lines.
