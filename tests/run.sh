@@ -7,6 +7,7 @@
 #   unit       the same, as built for development: quicker to build (not in "all")
 #   release    the static executable: no interpreter, no shared library, runs on other systems
 #   e2e        the static executable as PID 1 in namespaces
+#   mounts     real mounts: s3fs against a real S3 store
 #   container  Dockerfile.example, built and run by podman
 #   long       sweeps, fuzzing and gigabytes (not in "all")
 #
@@ -20,10 +21,10 @@ cd "$(dirname "$0")/.." || exit 1
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(all)
-[ "${parts[*]}" != all ] || parts=(tidy sanitize release e2e container)
+[ "${parts[*]}" != all ] || parts=(tidy sanitize release e2e mounts container)
 for part in "${parts[@]}"; do
   if ! declare -F "part_$part" >/dev/null; then
-    echo "cannot run the part \"$part\": there are all, tidy, unit, sanitize, release, e2e, container, long" >&2
+    echo "cannot run the part \"$part\": there are all, tidy, unit, sanitize, release, e2e, mounts, container, long" >&2
     exit 2
   fi
 done

@@ -17,6 +17,7 @@ std::string full_paths(const Key& key, std::string_view step) {
   if (!step.empty()) return "step." + std::string(step) + "." + path;
   std::vector<std::string> paths;
   if ((key.scopes & kService) != 0) paths.push_back("service.*." + path);
+  if ((key.scopes & kMount) != 0) paths.push_back("mount.*." + path);
   if ((key.scopes & (kCommandStep | kBuiltinStep)) != 0) paths.push_back("step.*." + path);
   if ((key.scopes & kJob) != 0) paths.push_back("job." + path);
   return join(paths, ", ");
@@ -63,10 +64,11 @@ bool names(std::string_view wanted, const Key& key) {
          (key.path.starts_with(wanted) && key.path.substr(wanted.size()).starts_with('.'));
 }
 
-/// Without "service.NAME.", "step.NAME." or "job." in front.
+/// Without "service.NAME.", "mount.NAME.", "step.NAME." or "job." in front.
 std::string_view within_unit(std::string_view key) {
   if (key.starts_with("job.")) return key.substr(4);
-  if (!key.starts_with("service.") && !key.starts_with("step.")) return key;
+  if (!key.starts_with("service.") && !key.starts_with("step.") && !key.starts_with("mount."))
+    return key;
   const std::size_t end = key.find('.', key.find('.') + 1);
   return end == std::string_view::npos ? key.substr(key.find('.') + 1) : key.substr(end + 1);
 }
@@ -159,7 +161,7 @@ std::string reference_page() {
   page += "| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
   for (const Key& key : key_table())
     if (key.scopes == kRoute) page += row(key, false);
-  page += "\n## Units: `[service.NAME]`, `[step.NAME]`, `[job]`\n\n";
+  page += "\n## Units: `[service.NAME]`, `[mount.NAME]`, `[step.NAME]`, `[job]`\n\n";
   page += "| Key | For | Type | Default | Meaning |\n|---|---|---|---|---|\n";
   for (const Key& key : key_table())
     if (key.scopes != kTop && key.scopes != kRoute) page += row(key, true);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr Scopes kServiceOrStep = kService | kCommandStep;
 constexpr Scopes kServiceOrJob = kService | kJob;
-constexpr Scopes kNotJob = kCommandStep | kBuiltinStep | kService;
+constexpr Scopes kNotJob = kCommandStep | kBuiltinStep | kService | kMount;
+constexpr Scopes kStarted = kProcess | kMount;
+constexpr Scopes kRestarted = kServiceOrStep | kMount;
 
 using enum KeyType;
 
@@ -150,21 +152,74 @@ constexpr std::array kKeys{
         "Run only when all these environment variables are set and not empty. Otherwise variables "
         "in the unit's values are not expanded either.",
         "[\"JOB_PREFIX\"]"},
-    Key{"on_failure", Word, kNotJob, "(\"ignore\" for steps, \"unhealthy\" for services)",
+    Key{"on_failure", Word, kNotJob, "(\"ignore\" for steps, \"unhealthy\" for services and mounts)",
         "What it means when the unit has failed for good: nothing, that `/health` answers 503, or "
-        "that the container stops.",
+        "that the container stops. Of a mount that was mounted once \"shutdown\" means "
+        "\"unhealthy\" from then on.",
         "\"shutdown\"", "ignore|unhealthy|shutdown"},
     Key{"when", Word, kBuiltinStep, "(the step's own, see below)",
         "When the step is due: at every start, once for each container, or when what it would "
         "write has changed.",
         "\"always\"", "always|once|changed"},
 
+    Key{"restart_on", Strings, kService, "[]",
+        "Units, mounts above all, after which to restart: when one of them is ready again after "
+        "its end, this service is restarted, since what it holds of it is gone. Counts as `after` "
+        "too.",
+        "[\"mount.workdir\"]"},
+
+    // ---- Mounts
+    Key{"type", Word, kMount, "",
+        "What to mount: objects by s3fs, a share by mount(8), a folder, memory, or what a command "
+        "of yours mounts on `target` and keeps mounted while it runs in the foreground.",
+        "\"s3fs\"", "s3fs|nfs|bind|tmpfs|command"},
+    Key{"target", String, kMount, "",
+        "The folder to mount on; made where it is missing. What it holds is hidden, never deleted. "
+        "While nothing is mounted it is empty and read-only, so that nothing is written to the "
+        "container's own disk unseen.",
+        "\"/workdir\""},
+    Key{"source", String, kMount, "(none)",
+        "What to mount: for s3fs `s3://BUCKET/PREFIX` (also obs://, s3a:// or no scheme), for nfs "
+        "`SERVER:/EXPORT`, for bind a folder.",
+        "\"s3://bucket/some/prefix\""},
+    Key{"endpoint", String, kMount, "(none)",
+        "For s3fs: the S3 server, with or without a port; no scheme means http://.",
+        "\"https://s3.example.com\""},
+    Key{"region", String, kMount, "(none)",
+        "For s3fs: the region that requests are signed for. Without it s3fs takes us-east-1.",
+        "\"cn-north-1\""},
+    Key{"access_key", String, kMount, "(none)", "For s3fs: the id of the access key.",
+        "\"${ACCESS_KEY:-AKEXAMPLE}\""},
+    Key{"secret", String, kMount, "\"SECRET_KEY\"",
+        "For s3fs: the name of the variable that holds the secret key, one of `secrets.names`; "
+        "also as NAME_FILE, a path, which is read at each attempt to mount.",
+        "\"SECRET_KEY\""},
+    Key{"decryptor", Command, kMount, "(none)",
+        "For s3fs: a program that gets the secret on its stdin and prints the secret key, within "
+        "10 s.",
+        "[\"/usr/local/bin/decrypt-key\"]"},
+    Key{"preflight", Boolean, kMount, "true",
+        "For s3fs, which does not say why it fails: whether the server is asked first whether it "
+        "answers, whether the key is right and whether the bucket is there.",
+        "false"},
+    Key{"read_only", Boolean, kMount, "false", "Whether nothing may be written to the mount.",
+        "true"},
+    Key{"options", Strings, kMount, "[]",
+        "Options: of s3fs (each behind an -o), of nfs and tmpfs (as mount(8) takes them).",
+        "[\"size=1g\"]"},
+    Key{"cache", String, kMount, "(none)", "For s3fs: the folder for its cache.",
+        "\"/tmp/cache\""},
+    Key{"cache_limit", Size, kMount, "(none)",
+        "For s3fs: how large the cache folder may grow; the files used longest ago are deleted. It "
+        "is looked at with each health probe, so it may be larger for a while.",
+        "\"20GiB\""},
+
     // ---- Processes
-    Key{"command", Command, kProcess, "",
+    Key{"command", Command, kStarted, "",
         "The program and its arguments; no shell reads it. A program without a slash is looked for "
         "in `path`, then in PATH.",
         "[\"python\", \"serve.py\", \"--port\", \"5000\"]"},
-    Key{"path", Strings, kProcess, "[]", "Directories put before PATH for this unit.",
+    Key{"path", Strings, kStarted, "[]", "Directories put before PATH for this unit.",
         "[\"/root/miniconda3/bin\"]"},
     Key{"directory", String, kProcess, "(the init's own)", "The working directory.",
         "\"/workdir\""},
@@ -172,7 +227,7 @@ constexpr std::array kKeys{
         "Who the process runs as: a name or a number of /etc/passwd, with `:GROUP` behind it for "
         "another group. A number that is not there gets the group of the same number.",
         "\"1101\""},
-    Key{"env", Pairs, kProcess, "{}",
+    Key{"env", Pairs, kStarted, "{}",
         "Environment variables on top of the init's, whose values must be strings.",
         "{ PORT = \"5000\" }"},
     Key{"env_file", Strings, kProcess, "[]",
@@ -208,10 +263,11 @@ constexpr std::array kKeys{
         "SIGTERM, "
         "SIGINT and signal 37 stop the container, and can't be passed on.",
         "[\"SIGHUP\", \"SIGUSR1\"]"},
-    Key{"timeout", Duration, kServiceOrStep, "(none)",
+    Key{"timeout", Duration, kRestarted, "(none; \"30s\" for mounts)",
         "For a step: how long it may run before it is stopped and has failed. For a service: how "
         "long until it is ready for the first time; past it the unit is shown as late, and lives "
-        "on.",
+        "on. For a mount: how long to try until it is mounted for the first time; past it the "
+        "mount has failed. A mount that was there once is tried for ever.",
         "\"30s\""},
     Key{"settle", Duration, kService, "\"0s\"",
         "Without a `ready` check: how long the service must run to count as ready.", "\"1s\""},
@@ -242,22 +298,22 @@ constexpr std::array kKeys{
     Key{"restart.when", Word, kServiceOrStep, "(\"always\" for services, \"never\" for steps)",
         "After which ends to start again; a step that has succeeded is done in any case.",
         "\"on-failure\"", "always|on-failure|never"},
-    Key{"restart.delay", Duration, kServiceOrStep, "\"500ms\"", "The pause before a restart.",
+    Key{"restart.delay", Duration, kRestarted, "\"500ms\"", "The pause before a restart.",
         "\"1s\""},
-    Key{"restart.max_delay", Duration, kServiceOrStep, "\"30s\"",
+    Key{"restart.max_delay", Duration, kRestarted, "\"30s\"",
         "The longest pause that `factor` leads to.", "\"1m\""},
-    Key{"restart.factor", Number, kServiceOrStep, "2.0",
+    Key{"restart.factor", Number, kRestarted, "2.0",
         "By how much the pause grows with each restart.", "1.5", "", 1, 100},
-    Key{"restart.jitter", Number, kServiceOrStep, "0.1",
+    Key{"restart.jitter", Number, kRestarted, "0.1",
         "Which share of the pause is left to chance, so that many units do not restart in step.",
         "0.25", "", 0, 1},
-    Key{"restart.reset_after", Duration, kServiceOrStep, "\"1m\"",
+    Key{"restart.reset_after", Duration, kRestarted, "\"1m\"",
         "A run of at least this length starts again at `delay`.", "\"5m\""},
-    Key{"restart.limit", Integer, kServiceOrStep, "0",
+    Key{"restart.limit", Integer, kRestarted, "0",
         "How many restarts are allowed within `within`; one more, and the unit has failed. 0: "
         "never give up.",
         "5", "", 0, 1'000'000},
-    Key{"restart.within", Duration, kServiceOrStep, "\"5m\"", "The time over which `limit` counts.",
+    Key{"restart.within", Duration, kRestarted, "\"5m\"", "The time over which `limit` counts.",
         "\"10m\""},
     Key{"stop.signal", Strings, kProcess, "\"SIGTERM\"",
         "The signal that asks the unit to stop, or several, each but the last with how long to "
@@ -268,7 +324,7 @@ constexpr std::array kKeys{
         "environment. The signals follow when it fails, or when the unit has not ended after half "
         "of `timeout`.",
         "[\"nginx\", \"-s\", \"quit\"]"},
-    Key{"stop.timeout", Duration, kProcess, "\"10s\"",
+    Key{"stop.timeout", Duration, kStarted, "\"10s\"",
         "How long it may take before SIGKILL. The shutdown's own timeout may cut it short.",
         "\"20s\""},
     Key{"stop.kill", Word, kProcess, "\"group\"",
@@ -319,19 +375,19 @@ constexpr std::array kKeys{
         "Healthy while the unit says WATCHDOG=1 at least so often on the socket that "
         "NOTIFY_SOCKET names, see sd_watchdog_enabled(3).",
         "\"30s\""},
-    Key{"health.every", Duration, kServiceOrJob, "\"10s\"", "The pause between two probes.",
+    Key{"health.every", Duration, kServiceOrJob | kMount, "\"10s\"", "The pause between two probes.",
         "\"30s\""},
-    Key{"health.timeout", Duration, kServiceOrJob, "\"2s\"", "How long one probe may take.",
+    Key{"health.timeout", Duration, kServiceOrJob | kMount, "\"2s\"", "How long one probe may take.",
         "\"5s\""},
-    Key{"health.initial_delay", Duration, kServiceOrJob, "\"0s\"",
+    Key{"health.initial_delay", Duration, kServiceOrJob | kMount, "\"0s\"",
         "The pause before the first probe, from when the unit is ready.", "\"1m\""},
-    Key{"health.failures", Integer, kServiceOrJob, "3",
+    Key{"health.failures", Integer, kServiceOrJob | kMount, "3",
         "How many probes in a row must fail until the unit is unhealthy.", "5", "", 1, 1000},
-    Key{"health.on_unhealthy", Word, kService, "\"mark\"",
+    Key{"health.on_unhealthy", Word, kService | kMount, "\"mark\"",
         "What then happens: it is shown, or the unit is restarted.", "\"restart\"", "mark|restart"},
 
     // ---- Output
-    Key{"log.format", Word, kProcess, "(`log.format` of the top; \"raw\" for the job)",
+    Key{"log.format", Word, kStarted, "(`log.format` of the top; \"raw\" for the job)",
         "How the unit's lines appear in the init's output.", "\"raw\"", "text|json|raw"},
     Key{"log.time", Boolean, kProcess, "(`log.time` of the top)",
         "Whether the time stands in front of each line.", "true"},

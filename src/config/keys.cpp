@@ -111,6 +111,7 @@ std::string scope_names(Scopes scopes) {
   if ((scopes & kTop) != 0) return "the top level";
   if ((scopes & kRoute) != 0) return "routes of the gateway";
   if ((scopes & kService) != 0) names.push_back("services");
+  if ((scopes & kMount) != 0) names.push_back("mounts");
   if ((scopes & kCommandStep) != 0 && (scopes & kBuiltinStep) != 0)
     names.push_back("steps");
   else if ((scopes & kCommandStep) != 0)

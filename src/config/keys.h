@@ -39,12 +39,13 @@ enum Scope : std::uint8_t {
   kBuiltinStep = 4,
   kService = 8,
   kJob = 16,
+  kMount = 32,
   kRoute = 64,  ///< [gateway.routes."/PATH/"]
 };
 using Scopes = std::uint8_t;
 
 inline constexpr Scopes kProcess = kCommandStep | kService | kJob;
-inline constexpr Scopes kUnit = kProcess | kBuiltinStep;
+inline constexpr Scopes kUnit = kProcess | kBuiltinStep | kMount;
 
 /// One row of THE table of keys. The parser, its hints, `bootsman help KEY` and docs/config.md read
 /// these rows and nothing else. A key that the init does not honour has no row.

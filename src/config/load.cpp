@@ -25,6 +25,8 @@ Scope scope_of(const UnitConfig& unit) {
   switch (unit.kind) {
     case ConfigKind::Step:
       return unit.builtin ? kBuiltinStep : kCommandStep;
+    case ConfigKind::Mount:
+      return kMount;
     case ConfigKind::Service:
       return kService;
     case ConfigKind::Job:
@@ -40,6 +42,8 @@ std::string called(Scope scope, std::string_view builtin) {
       return "the built-in step " + std::string(builtin);
     case kCommandStep:
       return "a step with a command";
+    case kMount:
+      return "a mount";
     case kService:
       return "a service";
     case kJob:
@@ -127,7 +131,7 @@ class TableReader {
     const auto near = nearest(name, candidates(path));
     if (near) return ", did you mean \"" + std::string(*near) + "\"?";
     if (scope_ == kTop && path.empty())
-      return ": units stand in [step.NAME], [service.NAME] or [job]";
+      return ": units stand in [step.NAME], [mount.NAME], [service.NAME] or [job]";
     return "";
   }
 
@@ -141,7 +145,7 @@ class TableReader {
       names.push_back(rest.substr(0, rest.find('.')));
       names.push_back(rest);
     }
-    if (scope_ == kTop && path.empty()) names.insert(names.end(), {"step", "service", "job"});
+    if (scope_ == kTop && path.empty()) names.insert(names.end(), {"step", "mount", "service", "job"});
     return names;
   }
 
@@ -162,13 +166,14 @@ class Loader {
     secrets_ = secret_names(result_.config.settings);
     routes();
     units_of(ConfigKind::Step);
+    units_of(ConfigKind::Mount);
     units_of(ConfigKind::Service);
     if (const Node* job = root_.find("job")) unit(ConfigKind::Job, "job", *job, "job");
   }
 
  private:
   static bool is_unit_table(std::string_view name) {
-    return name == "step" || name == "service" || name == "job";
+    return name == "step" || name == "mount" || name == "service" || name == "job";
   }
 
   void top() {

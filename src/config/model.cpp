@@ -17,6 +17,8 @@ std::string_view to_text(ConfigKind kind) {
   switch (kind) {
     case ConfigKind::Step:
       return "step";
+    case ConfigKind::Mount:
+      return "mount";
     case ConfigKind::Service:
       return "service";
     case ConfigKind::Job:

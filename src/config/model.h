@@ -21,7 +21,7 @@ struct SourceText {
   std::string text;
 };
 
-enum class ConfigKind : std::uint8_t { Step, Service, Job };
+enum class ConfigKind : std::uint8_t { Step, Mount, Service, Job };
 
 /// A value of the type that the key table asks for (config/keys.h says which C++ type that is).
 using SettingValue = std::variant<bool, std::int64_t, double, std::string, Millis, Signal,
@@ -68,7 +68,7 @@ class Settings {
   std::map<std::string, Setting, std::less<>> settings_;
 };
 
-/// One [step.NAME], [service.NAME] or [job].
+/// One [step.NAME], [mount.NAME], [service.NAME] or [job].
 struct UnitConfig {
   ConfigKind kind = ConfigKind::Service;
   std::string name;  ///< "job" for the job.

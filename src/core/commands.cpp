@@ -259,6 +259,7 @@ void answer_at_the_end(Turn& turn) {
 }
 
 void start_by_command(Turn& turn, UnitIndex unit) {
+  turn.unit(unit).first_run_at.reset();
   turn.enter(unit, phase::Waiting{}, "");
   turn.due.push_back(unit);
   turn.unblock_dependants(unit);

@@ -73,6 +73,9 @@ struct ProcessEnd {
   /// What else is known of the end, to continue a sentence: "probably out of memory (limit 8 GiB)".
   std::string note = {};
   bool out_of_memory = false;  ///< Then the unit's code is kOutOfMemoryCode.
+  /// Of mounts: what their helper said of the end, in place of the exit status: "cannot mount …".
+  std::string said = {};
+  bool hopeless = false;  ///< It said as well that another try is of no use.
 };
 
 /// All deaths that one round of reaping found, as one fact: so no order made from it can name a

@@ -104,7 +104,9 @@ std::optional<MonoTime> deadline_of(const Phase& phase) {
     Deadline operator()(const phase::Ready& p) const {
       return p.health ? check_deadline(*p.health) : std::nullopt;
     }
-    Deadline operator()(const phase::Stopping& p) const { return earlier(p.kill_at, p.next_at); }
+    Deadline operator()(const phase::Stopping& p) const {
+      return earlier(earlier(p.kill_at, p.next_at), p.blame_at);
+    }
     Deadline operator()(const phase::Cleaning& p) const { return earlier(p.kill_at, p.give_up_at); }
     Deadline operator()(const phase::Backoff& p) const { return p.retry_at; }
     Deadline operator()(const phase::Done&) const { return std::nullopt; }

@@ -142,6 +142,8 @@ struct Stopping {
   std::string reason;         ///< Why it was stopped, where its own end would not tell.
   std::uint32_t signals = 1;  ///< How many of its stop signals were sent; 0: its command.
   std::optional<MonoTime> next_at = {};  ///< When the next one is due.
+  /// After the SIGKILL: when a mount that does not answer is to blame for its not ending.
+  std::optional<MonoTime> blame_at = {};
   bool operator==(const Stopping&) const = default;
 };
 /// Its process is gone, others of its group are left and were signalled.

@@ -85,4 +85,10 @@ InitPhase init_phase(const State& state) {
   return std::visit(Name{}, state.life);
 }
 
+OnFailure meaning_of_failure(const Unit& spec, const UnitRuntime& unit) {
+  const bool mounted_once = spec.kind == UnitKind::Mount && unit.was_ready;
+  return mounted_once && spec.on_failure == OnFailure::Shutdown ? OnFailure::Unhealthy
+                                                                : spec.on_failure;
+}
+
 }  // namespace bootsman

@@ -49,6 +49,9 @@ struct UnitRuntime {
                                 ///< anew when a reload starts it anew.
   bool executed = false;        ///< Its program has run at least once.
   bool gone = false;            ///< While stopping: neither it nor a dependant is live.
+  bool was_ready = false;       ///< Has been ready in some run.
+  /// When its first run was ordered, or the first after a start by command.
+  std::optional<MonoTime> first_run_at;
   RestartTrack restart;
   std::string says;      ///< STATUS of its latest word in this run: text of the unit's own.
   std::string last_end;  ///< "exited 1 after 0.4 s": of the run before this one.
@@ -158,5 +161,8 @@ struct State {
 State initial_state(const Plan& plan, std::uint64_t seed);
 
 InitPhase init_phase(const State& state);
+
+/// What a failure for good means now: of a mount that was there once, no more the container's end.
+OnFailure meaning_of_failure(const Unit& spec, const UnitRuntime& unit);
 
 }  // namespace bootsman

@@ -88,7 +88,7 @@ UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex index) {
 
 Verdict health_verdict(const Plan& plan, const State& state) {
   return verdict(plan, state, [](const Unit& spec, const UnitRuntime& unit) {
-    return spec.on_failure == OnFailure::Unhealthy &&
+    return meaning_of_failure(spec, unit) == OnFailure::Unhealthy &&
            std::holds_alternative<phase::Failed>(unit.phase);
   });
 }
@@ -97,9 +97,12 @@ Verdict ready_verdict(const Plan& plan, const State& state) {
   const bool booting = !boot_is_done(state);
   Verdict result = verdict(plan, state, [booting](const Unit& spec, const UnitRuntime& unit) {
     const UnitState now = unit_state(unit.phase);
+    const bool hung =
+        spec.kind == UnitKind::Mount && health_of(unit.phase) == Health::Unhealthy;
     const bool fine =
-        now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped;
-    return (booting && !unit.settled) || (spec.on_failure == OnFailure::Unhealthy && !fine);
+        (now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped) && !hung;
+    return (booting && !unit.settled) ||
+           (meaning_of_failure(spec, unit) == OnFailure::Unhealthy && !fine);
   });
   if (state.shutdown) {
     result.reasons.insert(result.reasons.begin(), {"", "stopping: " + state.shutdown->reason});

@@ -43,7 +43,7 @@ struct Verdict {
 /// Not ok only when a unit with on_failure = "unhealthy" has failed for good.
 Verdict health_verdict(const Plan& plan, const State& state);
 /// Ok when boot is done, nothing stops, and every unit with on_failure = "unhealthy" is ready,
-/// done or skipped.
+/// done or skipped; a mount that does not answer is not ready.
 Verdict ready_verdict(const Plan& plan, const State& state);
 /// Ok when boot is done: every unit has been ready, ended, failed, blocked or skipped once.
 Verdict startup_verdict(const Plan& plan, const State& state);

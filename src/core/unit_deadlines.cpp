@@ -35,7 +35,19 @@ bool on_overdue(Turn& turn, UnitIndex unit, phase::Running& running) {
   if (!is_due(running.overdue_at, turn.now)) return false;
   running.overdue_at = std::nullopt;
   const Micros ran = turn.now - running.process.spawned_at;
-  if (turn.spec(unit).kind == UnitKind::Step) {
+  const UnitKind kind = turn.spec(unit).kind;
+  if (kind == UnitKind::Mount) {
+    const auto* track = std::get_if<CheckTrack>(&running.ready_by);
+    std::string why = fmt::format("not mounted within {}", say_duration(*turn.spec(unit).timeout));
+    if (track != nullptr && !track->why.empty()) {
+      why += ": " + track->why;
+    } else if (const std::string& before = turn.unit(unit).last_end; !before.empty()) {
+      why = before + "; " + why;  // This try did not get far enough to tell.
+    }
+    order_stop(turn, unit, Process(running.process), Then::Fail, std::move(why));
+    return true;
+  }
+  if (kind == UnitKind::Step) {
     std::string why = fmt::format("not done after {}", say_duration(ran));
     turn.say(Severity::Warning, unit, why + "; stopping it");
     order_stop(turn, unit, Process(running.process), Then::Fail, std::move(why));
@@ -77,6 +89,26 @@ void on_ready(Turn& turn, UnitIndex unit, phase::Ready& ready) {
              fmt::format("no sign of life for {}", say_duration(watchdog->within)));
 }
 
+bool does_not_answer(const Phase& phase) {
+  const auto* ready = std::get_if<phase::Ready>(&phase);
+  if (ready != nullptr) return ready->health && ready->health->health == Health::Unhealthy;
+  return std::holds_alternative<phase::Running>(phase) ||
+         std::holds_alternative<phase::Stopping>(phase);
+}
+
+/// Not even SIGKILL ended the unit. A process that waits for a hung mount ends with that mount.
+void blame_mounts(Turn& turn, UnitIndex unit) {
+  if (turn.spec(unit).kind == UnitKind::Mount) return;
+  for (std::uint32_t i = 0; i < turn.plan.units.size(); ++i) {
+    const Phase& phase = turn.state.units[i].phase;
+    if (turn.plan.units[i].kind != UnitKind::Mount || !does_not_answer(phase)) continue;
+    turn.say(Severity::Warning, UnitIndex{i},
+             fmt::format("does not answer, and {} has not ended {} after SIGKILL: killing the mount",
+                         turn.spec(unit).id(), say_duration(kBlamePatience)));
+    turn.kill(UnitIndex{i}, process_of(phase)->run, kSigKill, KillScope::Group);
+  }
+}
+
 void on_next_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
   const StopPolicy& policy = turn.spec(unit).stop;
   if (stopping.signals == 0) {
@@ -89,8 +121,13 @@ void on_next_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
 
 void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
   const StopPolicy& policy = turn.spec(unit).stop;
+  if (is_due(stopping.blame_at, turn.now)) {
+    stopping.blame_at = std::nullopt;
+    blame_mounts(turn, unit);
+  }
   if (is_due(stopping.kill_at, turn.now)) {
     stopping.kill_at = stopping.next_at = std::nullopt;
+    stopping.blame_at = turn.now + kBlamePatience;
     turn.say(Severity::Warning, unit,
              fmt::format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
                          policy.command.empty() ? signal_name(policy.signal) : "its stop command"));
@@ -103,6 +140,7 @@ void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
 void on_cleaning(Turn& turn, UnitIndex unit, phase::Cleaning& cleaning) {
   if (is_due(cleaning.give_up_at, turn.now)) {
     turn.say(Severity::Warning, unit, "processes of its group have not ended by SIGKILL");
+    blame_mounts(turn, unit);
     const phase::Cleaning over = cleaning;
     return conclude(turn, unit, over.end, over.then);
   }

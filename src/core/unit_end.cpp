@@ -44,6 +44,8 @@ RunEnd read_end(const Turn& turn, UnitIndex unit, const Process& process, const 
   read.code = status.shell_code();
   read.text =
       fmt::format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
+  if (!end.said.empty()) read.text = end.said;
+  read.hopeless = end.hopeless;
   if (!end.note.empty()) read.text += ", " + end.note;
   if (end.out_of_memory && spec.kind != UnitKind::Job) read.code = kOutOfMemoryCode;
   return read;
@@ -103,6 +105,21 @@ void schedule_restart(Turn& turn, UnitIndex unit, const RunEnd& end, Micros floo
   turn.enter(unit, phase::Backoff{turn.now + *delay}, told);
 }
 
+/// A mount that was never there fails for good when nothing can help, or its time is over; one that
+/// was there once is tried again for ever, within its restart limit.
+void decide_mount(Turn& turn, UnitIndex unit, const RunEnd& end) {
+  const UnitRuntime& runtime = turn.unit(unit);
+  const auto& timeout = turn.spec(unit).timeout;
+  const bool over = timeout && runtime.first_run_at && turn.now - *runtime.first_run_at >= *timeout;
+  const bool once = turn.spec(unit).restart.when == RestartPolicy::When::Never;
+  if (once || (!runtime.was_ready && end.hopeless)) return give_up(turn, unit, end.text, 1);
+  if (!runtime.was_ready && over) {
+    return give_up(turn, unit,
+                   fmt::format("{}; not mounted within {}", end.text, say_duration(*timeout)), 1);
+  }
+  schedule_restart(turn, unit, end, Micros{0});
+}
+
 /// A run ended by itself while the container runs.
 void decide(Turn& turn, UnitIndex unit, const RunEnd& end) {
   using When = RestartPolicy::When;
@@ -111,6 +128,7 @@ void decide(Turn& turn, UnitIndex unit, const RunEnd& end) {
   const bool one_shot = spec.kind == UnitKind::Step || spec.kind == UnitKind::Job;
   if (end.success && (one_shot || when != When::Always)) return succeed(turn, unit, end.text);
   if (!end.executed && !end.hopeless) return retry_later(turn, unit, end);
+  if (spec.kind == UnitKind::Mount && end.executed) return decide_mount(turn, unit, end);
   if (end.hopeless || when == When::Never || spec.kind == UnitKind::Job) {
     return give_up(turn, unit, end.text, end.code);
   }
@@ -144,7 +162,7 @@ void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> cod
   turn.doom_dependants(unit);
   if (spec.kind == UnitKind::Job) {
     end_with_job(turn, unit, code.value_or(1), why);
-  } else if (spec.on_failure == OnFailure::Shutdown) {
+  } else if (meaning_of_failure(spec, turn.unit(unit)) == OnFailure::Shutdown) {
     // A reload that brought this about is taken back instead.
     if (would_take_back(turn.state, unit)) return;
     begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why), unit);
@@ -174,7 +192,9 @@ void block(Turn& turn, UnitIndex unit, UnitIndex by) {
 void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEnd& end,
              const phase::Stopping* stopping) {
   const Unit& spec = turn.spec(unit);
-  const RunEnd read = read_end(turn, unit, process, end);
+  RunEnd read = read_end(turn, unit, process, end);
+  const bool late = stopping != nullptr && stopping->then == Then::Fail;
+  if (late && spec.kind == UnitKind::Mount) read.text = stopping->reason;
   turn.unit(unit).last_run = LastRun{read.text, end.cpu, end.max_rss};
   if (read.executed) turn.unit(unit).executed = true;
   const Then then = stopping != nullptr ? stopping->then : Then::Decide;
@@ -209,6 +229,7 @@ void conclude(Turn& turn, UnitIndex unit, const RunEnd& end, Then then) {
     case Then::Restart:
       return schedule_restart(turn, unit, end, Micros{0});
     case Then::Fail:
+      if (spec.kind == UnitKind::Mount) return give_up(turn, unit, end.text, 1);
       if (spec.restart.when == RestartPolicy::When::Never) {
         return give_up(turn, unit, end.text, end.code);
       }

@@ -54,6 +54,11 @@ void send_stop_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping);
 void stop_before_start(Turn& turn, UnitIndex unit);
 /// For the end of the container: orders whatever is live to end.
 void stop_for_good(Turn& turn, UnitIndex unit);
+/// The unit is ready again: restarts those that name it in `restart_on` and run.
+void restart_dependants(Turn& turn, UnitIndex unit);
+/// How long a process may take to end after its SIGKILL until a mount that does not answer is
+/// killed for it: what hangs on that mount cannot end before.
+inline constexpr Millis kBlamePatience{2'000};
 /// SIGKILL for whatever is live.
 void kill_now(Turn& turn, UnitIndex unit);
 

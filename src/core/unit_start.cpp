@@ -35,6 +35,7 @@ Need need_of(const Phase& phase) {
 void spawn(Turn& turn, UnitIndex unit) {
   const RunId run = turn.next_run();
   turn.unit(unit).says.clear();
+  if (!turn.unit(unit).first_run_at) turn.unit(unit).first_run_at = turn.now;
   turn.enter(unit, phase::Spawning{run}, turn.unit(unit).last_end);
   turn.act(Spawn{unit, run});
 }
@@ -107,7 +108,11 @@ void begin_running(Turn& turn, UnitIndex unit, const Process& process) {
   turn.unit(unit).executed = true;
   turn.say(Severity::Info, unit, fmt::format("started (pid {})", process.pid.value));
   phase::Running running{process, phase::UntilItsEnd{}, std::nullopt};
-  if (spec.timeout && spec.kind != UnitKind::Job) {
+  if (spec.timeout && spec.kind == UnitKind::Mount) {
+    // A mount that was there once is tried for ever.
+    if (!turn.unit(unit).was_ready)
+      running.overdue_at = turn.unit(unit).first_run_at.value_or(turn.now) + *spec.timeout;
+  } else if (spec.timeout && spec.kind != UnitKind::Job) {
     running.overdue_at = process.spawned_at + *spec.timeout;
   }
   if (spec.kind != UnitKind::Step) {
@@ -133,9 +138,14 @@ void become_ready(Turn& turn, UnitIndex unit, const Process& process) {
   phase::Ready ready{process, std::nullopt, false};
   if (spec.health) ready.health = begin_checks(*spec.health, turn.now);
   const std::string& before = turn.unit(unit).last_end;
-  turn.enter(unit, std::move(ready), before.empty() ? "" : "the run before " + before);
+  // What ended a mount is a sentence of its own.
+  const bool sentence = spec.kind == UnitKind::Mount;
+  turn.enter(unit, std::move(ready),
+             before.empty() ? "" : (sentence ? "mounted again: " : "the run before ") + before);
   turn.settle(unit);
   turn.wake_dependants(unit);
+  if (turn.unit(unit).was_ready) restart_dependants(turn, unit);
+  turn.unit(unit).was_ready = true;
 }
 
 }  // namespace bootsman

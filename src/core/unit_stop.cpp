@@ -52,6 +52,22 @@ void order_stop(Turn& turn, UnitIndex unit, const Process& process, Then then, s
   turn.enter(unit, std::move(stopping), std::move(reason));
 }
 
+void restart_dependants(Turn& turn, UnitIndex unit) {
+  if (!turn.may_start()) return;
+  const std::string why = turn.spec(unit).id() + " is there again";
+  for (const UnitIndex dependant : turn.plan.dependants[unit.value]) {
+    const auto& named = turn.spec(dependant).restart_on;
+    if (std::ranges::find(named, unit) == named.end()) continue;
+    const Phase& phase = turn.unit(dependant).phase;
+    const bool runs = std::holds_alternative<phase::Starting>(phase) ||
+                      std::holds_alternative<phase::Running>(phase) ||
+                      std::holds_alternative<phase::Ready>(phase);
+    if (!runs) continue;
+    turn.say(Severity::Info, dependant, why + ": restarting");
+    order_stop(turn, dependant, *process_of(phase), Then::Anew, why);
+  }
+}
+
 void stop_before_start(Turn& turn, UnitIndex unit) {
   const auto never = [&] { turn.enter(unit, phase::Stopped{}, "the container stops"); };
   std::visit(
@@ -107,8 +123,9 @@ void kill_now(Turn& turn, UnitIndex unit) {
   const KillScope scope = turn.spec(unit).stop.kill;
   const auto kill = [&](const Process& process) {
     turn.kill(unit, process.run, kSigKill, scope);
-    turn.enter(unit, phase::Stopping{process, std::nullopt, Then::Stay, "the container stops"},
-               "the container stops");
+    phase::Stopping stopping{process, std::nullopt, Then::Stay, "the container stops"};
+    stopping.blame_at = turn.now + kBlamePatience;
+    turn.enter(unit, std::move(stopping), "the container stops");
   };
   std::visit(overloaded{
                  [&](phase::Spawning spawning) {

@@ -35,6 +35,19 @@ Result<Value> Channel::read_request() {
   }
 }
 
+Result<Value> Channel::read_line() {
+  std::string text;
+  for (;;) {
+    char byte = '\0';
+    const ssize_t n = ::read(fd_, &byte, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(std::string("cannot read the request: ") + std::strerror(errno));
+    if (n == 0 || byte == '\n') return parse_json(text);
+    text += byte;
+    if (text.size() > kRequestMax) return fail("cannot read the request: it is over 16 MiB");
+  }
+}
+
 void Channel::answer(const Value& message) {
   const std::string line = to_json(message) + "\n";
   std::string_view rest = line;

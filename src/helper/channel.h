@@ -17,6 +17,9 @@ class Channel {
   /// The request: everything until PID 1 shuts its side down, as one JSON text.
   Result<Value> read_request();
 
+  /// The first line, where PID 1 goes on writing; what follows stays in the socket.
+  Result<Value> read_line();
+
   /// Sends one line. Once PID 1 is gone this does nothing.
   void answer(const Value& message);
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -8,6 +9,10 @@
 #include "helper/conditions.h"
 #include "helper/fetch_task.h"
 #include "helper/log_file_task.h"
+#include "helper/mount_conflict.h"
+#include "helper/mount_keeper.h"
+#include "helper/mount_request.h"
+#include "helper/mount_target.h"
 #include "helper/protocol.h"
 #include "helper/step_runner.h"
 #include "helper/world_facts.h"
@@ -39,16 +44,39 @@ void run_steps(const Value& request, Channel& channel) {
   runner.finish();
 }
 
+constexpr const char* kStartScript = "/run.sh";
+constexpr std::size_t kScriptMax = 256 * 1024;
+
+/// Of a mount: why it must not be made.
+std::string find_conflict(const Value& question) {
+  const std::string target = question.get_string("target");
+  if (target.empty()) return "";
+  const std::vector<std::string> job = question.get_strings("job");
+  std::vector<std::string> files = named_files(job);
+  if (std::ranges::find(files, kStartScript) == files.end()) files.emplace_back(kStartScript);
+  std::vector<ScriptText> scripts{{"the job's command", join(job, " ")}};
+  for (const std::string& file : files) {
+    if (file.starts_with(target + "/")) continue;  // Not there before the mount.
+    const FileStat st = stat_target(file);
+    if (st.kind != FileKind::Regular) continue;
+    // A program is none: a script begins with #! or is text.
+    auto text = read_text(file, kScriptMax);
+    if (text && text->find('\0') == std::string::npos) scripts.push_back({file, std::move(*text)});
+  }
+  return mount_conflict(target, current_mounts_on(target), scripts);
+}
+
 void run_conditions(const Value& request, Channel& channel) {
   const DiskFiles files;
   for (const Value& question : items_of(request, "ask")) {
     const ConditionVerdict verdict =
         judge_conditions(files, question.get_strings("if_exists"),
                          question.get_strings("if_not_exists"), question.get_string("path"));
+    const std::string conflict = verdict.holds ? find_conflict(question) : "";
     Value answer;
     answer.set("id", question.get_string("id"));
-    answer.set("holds", verdict.holds);
-    answer.set("why", verdict.why);
+    answer.set("holds", verdict.holds && conflict.empty());
+    answer.set("why", verdict.holds ? conflict : verdict.why);
     channel.answer(answer);
   }
 }
@@ -68,6 +96,16 @@ void run_log_file(const Value& request, Channel&) {
   write_log_file(request);
 }
 
+int run_mount() {
+  Channel channel(kHelperFd);
+  const auto request = channel.read_line();
+  if (!request) {
+    std::fprintf(stderr, "helper mount: %s\n", request.error().message().c_str());
+    return 1;
+  }
+  return MountKeeper(read_mount_request(*request), channel, kHelperFd).run();
+}
+
 struct Task {
   std::string_view name;
   void (*run)(const Value& request, Channel& channel);
@@ -82,6 +120,7 @@ constexpr Task kTasks[] = {{"steps", run_steps},
 }  // namespace
 
 int helper_main(std::string_view name) {
+  if (name == "mount") return ::chdir("/") == 0 ? run_mount() : 1;
   for (const Task& task : kTasks) {
     if (task.name != name) continue;
     // A helper must not keep a folder busy that is to be unmounted.

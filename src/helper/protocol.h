@@ -24,6 +24,7 @@ namespace bootsman {
 // `helper conditions`   looks for files.
 //   request
 //   {"ask":[{"id":"service.sshd","if_exists":[…],"if_not_exists":[…],"path":"/usr/bin:…"}…]}
+//            and for a mount "target":"/workdir","job":[…]: the job's command
 //   answers  {"id":"service.sshd","holds":false,"why":"/usr/sbin/sshd does not exist"}
 // `helper probe-file`   one file check.
 //   request  {"path":"/x"}      answer  {"ok":true}
@@ -36,6 +37,14 @@ namespace bootsman {
 // `helper log-file`     writes a unit's lines, which come by its stdin, to a file.
 //   request  {"path":"/var/log/x.log","size":BYTES,"count":FILES}
 //   No answers. It lives as long as the init; SIGHUP puts the file aside.
+// `helper mount`   one run of a mount unit: lives as long as the mount does, as the unit's process.
+//   PID 1's side stays open. SIGTERM asks it to unmount and end. It exits 0 when it was asked to.
+//   request  {"type":0,"target":"/workdir","source":"s3://b/p","read_only":false,"options":[…],
+//             "argv":[…],"stop_ms":10000,"secret":…,"secret_file":…,"s3":{…}}, one line
+//   then     {"probe":7}          asks whether the mount answers
+//   answers  {"probe":7,"ok":false,"why":"…","ms":12,"cache":4096}   may come late, or never
+//            {"say":"sentence","severity":"info|warning"}
+//            {"end":"cannot mount …","hopeless":true}                  last: why it ends unasked
 
 inline constexpr int kHelperFd = 3;
 inline constexpr std::size_t kHelperLineMax = 1024 * 1024;

@@ -31,6 +31,7 @@ class Linker {
     for (std::size_t i = 0; i < links_.units.size(); ++i) {
       written(i, "requires", true);
       written(i, "after", false);
+      written(i, "restart_on", false);
       implied(i);
     }
     pass_on_skips();
@@ -47,7 +48,7 @@ class Linker {
       const UnitConfig* target = resolve(name, unit.id() + "." + key, setting->at);
       if (target == nullptr) continue;
       if (target->enabled)
-        add(from, {index_[target], required, false, setting->at});
+        add(from, {index_[target], required, false, key == "restart_on", setting->at});
       else if (required && links_.skip_reasons[from].empty())
         links_.skip_reasons[from] = "requires " + target->id() + ", which is disabled";
     }
@@ -56,13 +57,23 @@ class Linker {
   void implied(std::size_t from) {
     const UnitConfig& unit = *links_.units[from];
     const bool* early = unit.settings.get<bool>("early");
-    if (unit.kind == ConfigKind::Step || (early != nullptr && *early)) return;
-    for (std::size_t i = 0; i < links_.units.size(); ++i)
-      if (links_.units[i]->kind == ConfigKind::Step) add(from, {i, false, true, unit.at});
+    // A step may need a mount, so a mount waits for what it names only.
+    if (unit.kind == ConfigKind::Step || unit.kind == ConfigKind::Mount) return;
+    if (early != nullptr && *early) return;
+    for (std::size_t i = 0; i < links_.units.size(); ++i) {
+      const ConfigKind kind = links_.units[i]->kind;
+      const bool needed = kind == ConfigKind::Mount && unit.kind == ConfigKind::Job;
+      if (kind == ConfigKind::Step || needed) add(from, {i, needed, true, false, unit.at});
+    }
   }
 
   void add(std::size_t from, Link link) {
-    if (linked_by_[link.to] == from + 1) return;
+    if (linked_by_[link.to] == from + 1) {
+      Link& known = *std::ranges::find(links_.of[from], link.to, &Link::to);
+      known.restarts = known.restarts || link.restarts;
+      known.required = known.required || link.required;
+      return;
+    }
     linked_by_[link.to] = from + 1;
     links_.of[from].push_back(link);
   }

@@ -110,6 +110,7 @@ void place(Plan& plan, std::vector<Unit> units, const Links& links,
     for (const Link& link : links.of[from]) {
       unit.after.push_back(index[link.to]);
       if (link.required) unit.requires_.push_back(index[link.to]);
+      if (link.restarts) unit.restart_on.push_back(index[link.to]);
     }
     std::ranges::sort(unit.after);
     std::ranges::sort(unit.requires_);

@@ -53,6 +53,22 @@ std::string_view to_text(UnitKind kind) {
   return "";
 }
 
+std::string_view to_text(MountPlan::Type type) {
+  switch (type) {
+    case MountPlan::Type::S3fs:
+      return "s3fs";
+    case MountPlan::Type::Nfs:
+      return "nfs";
+    case MountPlan::Type::Bind:
+      return "bind";
+    case MountPlan::Type::Tmpfs:
+      return "tmpfs";
+    case MountPlan::Type::Command:
+      return "command";
+  }
+  return "";
+}
+
 std::string_view to_text(OnFailure on_failure) {
   switch (on_failure) {
     case OnFailure::Ignore:

@@ -141,8 +141,12 @@ struct WatchdogProbe {
   Millis within{30'000};  ///< The longest silence.
   bool operator==(const WatchdogProbe&) const = default;
 };
+/// A look-up of a name that is not there, on the mount itself; made by the mount's own helper.
+struct MountProbe {
+  bool operator==(const MountProbe&) const = default;
+};
 using Probe = std::variant<TcpProbe, HttpProbe, ExecProbe, FileProbe, LogProbe, NotifyProbe,
-                           NotifyFdProbe, WatchdogProbe>;
+                           NotifyFdProbe, WatchdogProbe, MountProbe>;
 /// Whether the unit speaks by itself, so that no probe is ever started.
 bool speaks_by_itself(const Probe& probe);
 
@@ -164,7 +168,8 @@ struct Conditions {
   std::vector<std::string> if_not_exists;  ///< Holds when none exists.
   /// Settled while planning (`if_env`, `enabled` of a dependency …): not empty means skipped.
   std::string skip_reason;
-  bool asks() const { return !if_exists.empty() || !if_not_exists.empty(); }
+  bool mount_conflict = false;  ///< A mount: whether its target is free for it is asked as well.
+  bool asks() const { return !if_exists.empty() || !if_not_exists.empty() || mount_conflict; }
   bool operator==(const Conditions&) const = default;
 };
 
@@ -201,6 +206,33 @@ struct BuiltinStep {
   bool operator==(const BuiltinStep&) const = default;
 };
 
+/// Where and how a mount of type s3fs reaches its objects.
+struct S3Access {
+  std::string endpoint;  ///< URL without a slash at its end.
+  std::string bucket;
+  std::string prefix;      ///< Without slashes at its ends.
+  std::string region;      ///< Empty: s3fs's own default.
+  std::string access_key;  ///< The key's id. Not a secret, yet shown shortened only.
+  std::string secret;      ///< The name of the secret that holds the secret key.
+  std::vector<std::string> decryptor;  ///< Turns the secret into the key; empty: it is the key.
+  bool preflight = true;               ///< Ask the server first, to know why it refuses.
+  std::string cache;                   ///< Folder; empty: none.
+  std::uint64_t cache_limit = 0;       ///< Bytes; 0: none.
+  bool operator==(const S3Access&) const = default;
+};
+
+/// What a mount unit mounts. Its program, where the type needs one, is the unit's Launch.
+struct MountPlan {
+  enum class Type : std::uint8_t { S3fs, Nfs, Bind, Tmpfs, Command };
+  Type type = Type::Tmpfs;
+  std::string target;  ///< Absolute, without a slash at its end.
+  std::string source;  ///< "s3://bucket/prefix", "server:/export", "/folder"; empty for others.
+  bool read_only = false;
+  std::vector<std::string> options;
+  std::optional<S3Access> s3;  ///< Of type S3fs.
+  bool operator==(const MountPlan&) const = default;
+};
+
 struct Unit {
   UnitKind kind = UnitKind::Service;
   std::string name;  ///< Bare; "job" for the job.
@@ -209,15 +241,19 @@ struct Unit {
   std::vector<UnitIndex>
       after;  ///< All units to wait for, the implicit ones and `requires` included.
   std::vector<UnitIndex> requires_;  ///< Those whose failure blocks this unit.
+  /// Those of `after` which, when they are ready again after an end, have this unit restarted.
+  std::vector<UnitIndex> restart_on;
   Conditions conditions;
   std::optional<BuiltinStep> builtin;
+  std::optional<MountPlan> mount;  ///< Of mounts, always.
   Launch launch;
   RestartPolicy restart;
   StopPolicy stop;
   std::optional<CheckPlan> ready;
   std::optional<CheckPlan> health;
   Millis settle{0};               ///< Without `ready`: ready after running for this long.
-  std::optional<Millis> timeout;  ///< Steps: the longest run; services: until first ready.
+  /// Steps: the longest run; services: until first ready; mounts: how long to try until first ready.
+  std::optional<Millis> timeout;
   std::vector<int> success_codes{0};
   std::vector<Signal> forward;  ///< Signals to the init that are passed on to the unit's process.
   LogPlan log;
@@ -273,6 +309,7 @@ struct Plan {
 };
 
 std::string_view to_text(UnitKind kind);
+std::string_view to_text(MountPlan::Type type);
 std::string_view to_text(OnFailure on_failure);
 
 }  // namespace bootsman

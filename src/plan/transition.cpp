@@ -33,6 +33,7 @@ Unit with_live_part_of(Unit unit, const Unit& other) {
   unit.early = other.early;
   unit.after = other.after;
   unit.requires_ = other.requires_;
+  unit.restart_on = other.restart_on;
   unit.on_failure = other.on_failure;
   unit.restart = other.restart;
   unit.stop = other.stop;
@@ -49,7 +50,8 @@ Unit with_live_part_of(Unit unit, const Unit& other) {
 
 bool same_order(const Plan& from, const Unit& before, const Plan& to, const Unit& after) {
   return ids_of(from, before.after) == ids_of(to, after.after) &&
-         ids_of(from, before.requires_) == ids_of(to, after.requires_);
+         ids_of(from, before.requires_) == ids_of(to, after.requires_) &&
+         ids_of(from, before.restart_on) == ids_of(to, after.restart_on);
 }
 
 /// What differs between two units of one run; nothing when nothing does.
@@ -59,6 +61,7 @@ std::optional<Transition::Adjusted> adjustment(const Plan& from, const Unit& bef
   Unit placed = before;
   placed.after = after.after;
   placed.requires_ = after.requires_;
+  placed.restart_on = after.restart_on;
   if (placed == after && same_order(from, before, to, after)) return std::nullopt;
   return Transition::Adjusted{unit, before.ready != after.ready || before.settle != after.settle,
                               before.health != after.health, before.timeout != after.timeout};
@@ -73,6 +76,7 @@ void keep_job(const Plan& current, Plan& next, std::vector<std::string>& later) 
     Unit& place = next.units[then->value];
     kept.after = place.after;
     kept.requires_ = place.requires_;
+    kept.restart_on = place.restart_on;
     if (!(kept == place)) later.push_back("the job");
     place = std::move(kept);
   } else if (now) {
@@ -80,6 +84,7 @@ void keep_job(const Plan& current, Plan& next, std::vector<std::string>& later) 
     Unit kept = current[*now];
     kept.after.clear();
     kept.requires_.clear();
+    kept.restart_on.clear();
     next.units.push_back(std::move(kept));
     next.dependants.emplace_back();
   } else if (then) {

@@ -9,6 +9,7 @@
 #include "plan/check_plan.h"
 #include "plan/launch_plan.h"
 #include "plan/log_plan.h"
+#include "plan/mount_plan.h"
 #include "plan/remote.h"
 #include "plan/stop_plan.h"
 
@@ -16,6 +17,7 @@ namespace bootsman {
 namespace {
 
 using Strings = std::vector<std::string>;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 class UnitPlanner {
  public:
@@ -32,6 +34,9 @@ class UnitPlanner {
       case ConfigKind::Step:
         unit_.kind = UnitKind::Step;
         break;
+      case ConfigKind::Mount:
+        unit_.kind = UnitKind::Mount;
+        break;
       case ConfigKind::Service:
         unit_.kind = UnitKind::Service;
         break;
@@ -44,6 +49,8 @@ class UnitPlanner {
     policies();
     if (config_.builtin)
       builtin();
+    else if (config_.kind == ConfigKind::Mount)
+      mount();
     else
       process();
     return std::move(unit_);
@@ -71,9 +78,10 @@ class UnitPlanner {
   }
 
   void policies() {
-    const bool service = config_.kind == ConfigKind::Service;
+    const bool lasting =
+        config_.kind == ConfigKind::Service || config_.kind == ConfigKind::Mount;
     unit_.on_failure = config_.kind == ConfigKind::Step ? OnFailure::Ignore : OnFailure::Unhealthy;
-    unit_.restart.when = service ? RestartPolicy::When::Always : RestartPolicy::When::Never;
+    unit_.restart.when = lasting ? RestartPolicy::When::Always : RestartPolicy::When::Never;
     read_word(settings_, "on_failure", {"ignore", "unhealthy", "shutdown"}, unit_.on_failure);
     settings_.read<bool>("early", unit_.early);
   }
@@ -93,6 +101,19 @@ class UnitPlanner {
     step.settings = with_step_defaults(step.type, own);
     if (step.type == "remote") check_remote(config_, diagnostics_);
     unit_.builtin = std::move(step);
+  }
+
+  void mount() {
+    settings_.read<Strings>("path", unit_.launch.path);
+    if (const Pairs* env = settings_.get<Pairs>("env"))
+      for (const auto& [name, value] : *env) unit_.launch.env.push_back({name, value});
+    restart();
+    // Only the helper is told to stop: it takes the file system down before the process behind it.
+    unit_.stop.kill = KillScope::Process;
+    settings_.read<Millis>("stop.timeout", unit_.stop.timeout);
+    if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
+    unit_.log = plan_unit_log(config_, whole_.settings, diagnostics_);
+    plan_mount(config_, secret_names(whole_.settings), unit_, diagnostics_);
   }
 
   void process() {

@@ -18,13 +18,15 @@ bool may_ask(const Peer& peer) {
 }  // namespace
 
 ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& state,
-                             const LogRing& ring, EventLog& events, OwnLog& own_log, Give give)
+                             const LogRing& ring, EventLog& events, const Mounts& mounts,
+                             OwnLog& own_log, Give give)
     : server_(server),
       plan_(plan),
       state_(state),
       ring_(ring),
       events_(events),
       feed_(events),
+      mounts_(mounts),
       own_log_(own_log),
       give_(std::move(give)) {}
 
@@ -46,7 +48,7 @@ void ControlServer::open() {
 }
 
 ApiView ControlServer::view() const {
-  return {plan_, state_, ring_, events_, mono_now(), changed_files_};
+  return {plan_, state_, ring_, events_, mono_now(), changed_files_, &mounts_.numbers()};
 }
 
 Answer ControlServer::answer(const Request& request, const Peer& peer, Responder responder) {

@@ -9,6 +9,7 @@
 
 #include "shell/control_place.h"
 #include "shell/event_feed.h"
+#include "shell/mounts.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
 #include "wire/api.h"
@@ -24,7 +25,7 @@ class ControlServer {
 
   /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
-                EventLog& events, OwnLog& own_log, Give give);
+                EventLog& events, const Mounts& mounts, OwnLog& own_log, Give give);
 
   /// Where requests to reload go; without, they are refused.
   void on_reload(GiveReload hook) { give_reload_ = std::move(hook); }
@@ -66,6 +67,7 @@ class ControlServer {
   const LogRing& ring_;
   EventLog& events_;
   EventFeed feed_;
+  const Mounts& mounts_;
   OwnLog& own_log_;
   Give give_;
   std::function<std::size_t()> rotate_logs_;

@@ -142,14 +142,19 @@ tl::expected<Pid, Spawner::Failure> Launcher::start_run(const Unit& unit, UnitIn
 
 tl::expected<Pid, Spawner::Failure> Launcher::start(const Unit& unit, UnitIndex index, RunId run) {
   if (unit.launch.tty) return start_on_terminal(unit, index, run);
+  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment_);
+  if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
+  return start_process(unit, index, run, std::move(request));
+}
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_process(const Unit& unit, UnitIndex index,
+                                                            RunId run, SpawnRequest request) {
   auto out = make_log_pipe();
   if (!out) return failed(out.error());
   Result<Pipe> err = Pipe{};
   if (!unit.log.merge) err = make_log_pipe();
   if (!err) return failed(err.error());
 
-  SpawnRequest request = spawn_request(unit.launch, unit.launch.argv, environment_);
-  if (unit.kind == UnitKind::Job) request.stdin_fd = 0;
   request.stdout_fd = out->write.get();
   request.stderr_fd = unit.log.merge ? out->write.get() : err->write.get();
   give_to(unit.launch, request.stdout_fd);

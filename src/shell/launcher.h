@@ -57,6 +57,10 @@ class Launcher {
   /// The unit's stop command: as the unit, its output in the unit's name, with MAINPID.
   tl::expected<Pid, Spawner::Failure> start_stop_command(const Unit& unit, UnitRun of, Pid main);
 
+  /// Starts a process of another making as the unit's run, with its output on the log hub.
+  tl::expected<Pid, Spawner::Failure> start_process(const Unit& unit, UnitIndex index, RunId run,
+                                                    SpawnRequest request);
+
   /// A process of an exec check: as the unit, its output goes nowhere.
   tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
                                                   const std::vector<std::string>& argv, CheckId id);

@@ -73,6 +73,15 @@ std::vector<ProcessInfo> walk_processes() {
   return processes;
 }
 
+std::vector<Pid> descendants_of(const std::vector<ProcessInfo>& processes, std::vector<Pid> roots) {
+  std::vector<Pid> found = std::move(roots);
+  // Breadth first; the list grows while it is walked.
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (const ProcessInfo& process : processes)
+      if (process.parent == found[i] && process.pid != found[i]) found.push_back(process.pid);
+  return found;
+}
+
 std::vector<ProcessInfo> descendants_of(Pid root) {
   const auto processes = walk_processes();
   std::vector<ProcessInfo> found;

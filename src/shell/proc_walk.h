@@ -24,6 +24,9 @@ struct ProcessInfo {
 /// All processes that /proc shows; empty where it is not mounted.
 std::vector<ProcessInfo> walk_processes();
 
+/// These processes and all that descend from them, as the walk has seen it.
+std::vector<Pid> descendants_of(const std::vector<ProcessInfo>& processes, std::vector<Pid> roots);
+
 /// All that descend from this process, without itself, as they are now.
 std::vector<ProcessInfo> descendants_of(Pid root);
 

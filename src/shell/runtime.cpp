@@ -53,13 +53,19 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       launcher_(children_, logs_, notify_, environment_),
       checks_(loop, children_, helpers_, launcher_, logs_, environment_,
               [this](CheckFinished finished) { post(std::move(finished)); }),
+      mounts_(
+          loop, launcher_, environment_, setup.image.get(),
+          [this](CheckFinished finished) { post(std::move(finished)); },
+          [this](UnitIndex unit, Severity severity, const std::string& text) {
+            say(severity, plan_[unit].name + ": " + text);
+          }),
       gateway_(loop, web_.gateway, gateway_hooks()),
       status_feed_([this] { return page_view(); }),
       server_(loop,
               [this](const Request& request, const Peer&, Responder responder) {
                 return answer_port(request, std::move(responder));
               }),
-      control_(server_, plan_, state_, logs_.ring(), happened_, own_log_,
+      control_(server_, plan_, state_, logs_.ring(), happened_, mounts_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }),
       reloader_(loop, own_log_, std::move(origin)) {
   logs_.on_open_file([this](const LogFilePlan& file) { return open_log_file(file); });
@@ -154,6 +160,7 @@ void Runtime::reap() {
       say_lacking(run->unit, death.lacked);
       ended.ends.push_back({run->unit, run->run, std::move(death.how), death.group_left, death.cpu,
                             death.max_rss, std::move(death.note), death.out_of_memory});
+      mounts_.ended(ended.ends.back());
     } else if (const auto* helper = std::get_if<HelperId>(&death.owner)) {
       helpers_.ended(*helper, death.how);
     } else if (const auto* check = std::get_if<CheckId>(&death.owner)) {
@@ -203,6 +210,7 @@ void Runtime::tick(MonoTime now) {
   helpers_.tick(now);
   memory_.tick(now);
   checks_.tick(now);
+  mounts_.tick(now);
   if (listen_again_ && *listen_again_ <= now) listen();
   post(Tick{});
   drain_events();
@@ -214,7 +222,7 @@ void Runtime::arm_timer() {
   const auto deadline =
       earliest({next_deadline(state_), logs_.next_deadline(), memory_.next_deadline(),
                 helpers_.next_deadline(), checks_.next_deadline(), status_feed_.next_deadline(),
-                listen_again_});
+                mounts_.next_deadline(), listen_again_});
   if (!deadline) {
     uv_timer_stop(timer_.get());
     return;

@@ -17,6 +17,7 @@
 #include "shell/helpers.h"
 #include "shell/launcher.h"
 #include "shell/log_hub.h"
+#include "shell/mounts.h"
 #include "shell/notify.h"
 #include "shell/oom_watch.h"
 #include "shell/own_log.h"
@@ -95,6 +96,7 @@ class Runtime {
   MetricsView metrics_view() const;
   LeftoversCounted sweep(std::optional<Signal> signal);
   void memory_short(const MemoryShortage& shortage);
+  std::vector<Pid> mount_processes() const;
   void write_termination_message(const Finish& finish);
 
   uv_loop_t* loop_;
@@ -115,6 +117,7 @@ class Runtime {
   Notify notify_;
   Launcher launcher_;
   Checks checks_;
+  Mounts mounts_;
   Gateway gateway_;
   EventLog happened_;
   StatusFeed status_feed_;

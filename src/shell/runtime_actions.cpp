@@ -62,7 +62,8 @@ std::string time_of_day(std::int64_t wall_us) {
 bool passed_on(const Plan& plan, const std::string& secret) {
   return std::any_of(plan.units.begin(), plan.units.end(), [&](const Unit& unit) {
     const auto& names = unit.launch.secrets;
-    return std::find(names.begin(), names.end(), secret) != names.end();
+    const bool mounts_by = unit.mount && unit.mount->s3 && unit.mount->s3->secret == secret;
+    return mounts_by || std::find(names.begin(), names.end(), secret) != names.end();
   });
 }
 
@@ -85,6 +86,11 @@ void Runtime::ask_conditions() {
     item.set("if_exists", to_value(unit.conditions.if_exists));
     item.set("if_not_exists", to_value(unit.conditions.if_not_exists));
     item.set("path", environment_.path_of(unit.launch));
+    if (unit.mount) {
+      const auto job = plan_.job();
+      item.set("target", unit.mount->target);
+      item.set("job", to_value(job ? plan_[*job].launch.argv : std::vector<std::string>{}));
+    }
     ask.push_back(std::move(item));
   }
   Value request;
@@ -179,9 +185,11 @@ void Runtime::step_answer(const Value& line) {
 
 void Runtime::execute(const Spawn& action) {
   const Unit& unit = plan_[action.unit];
-  const auto started = job_terminal_ && unit.kind == UnitKind::Job
-                           ? launcher_.start_with_our_terminal(unit, action.unit, action.run)
-                           : launcher_.start(unit, action.unit, action.run);
+  const auto started =
+      unit.mount ? mounts_.start(unit, action.unit, action.run)
+      : job_terminal_ && unit.kind == UnitKind::Job
+          ? launcher_.start_with_our_terminal(unit, action.unit, action.run)
+          : launcher_.start(unit, action.unit, action.run);
   if (started)
     post(Spawned{action.unit, action.run, *started});
   else
@@ -207,7 +215,9 @@ void Runtime::execute(const EndStopCommand& action) {
 }
 
 void Runtime::execute(const StartCheck& action) {
-  checks_.start(plan_[action.unit], action, mono_now());
+  const Unit& unit = plan_[action.unit];
+  if (unit.mount) return mounts_.check(unit, action, mono_now());
+  checks_.start(unit, action, mono_now());
 }
 
 void Runtime::execute(const SweepLeftovers& action) {
@@ -218,8 +228,12 @@ void Runtime::execute(const SweepLeftovers& action) {
 LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
   LeftoversCounted counted;
   if (!setup_.pid1) return counted;
-  for (const ProcessInfo& process : walk_processes()) {
+  const std::vector<ProcessInfo> processes = walk_processes();
+  // What a mount needs lives until the mounts are stopped.
+  const std::vector<Pid> spared = descendants_of(processes, mount_processes());
+  for (const ProcessInfo& process : processes) {
     if (process.pid.value == 1 || process.state == 'Z' || children_.owns(process.pid)) continue;
+    if (std::find(spared.begin(), spared.end(), process.pid) != spared.end()) continue;
     if (counted.count++ < kNamesMax)
       counted.names += (counted.names.empty() ? "" : ", ") + process.name + " (pid " +
                        std::to_string(process.pid.value) + ")";
@@ -279,6 +293,16 @@ void Runtime::renumber(const std::vector<std::optional<UnitIndex>>& moved) {
     place(question.unit);
     return question.unit.value >= plan_.units.size();
   });
+  mounts_.renumber(moved);
+}
+
+std::vector<Pid> Runtime::mount_processes() const {
+  std::vector<Pid> pids;
+  for (std::size_t i = 0; i < plan_.units.size(); ++i) {
+    if (plan_.units[i].kind != UnitKind::Mount) continue;
+    if (const auto process = process_of(state_.units[i].phase)) pids.push_back(process->pid);
+  }
+  return pids;
 }
 
 void Runtime::execute(const Say& action) {

@@ -44,6 +44,25 @@ std::uint32_t writer_of(UnitIndex unit) {
   return unit.value + 1;
 }
 
+Value mount_value(const ApiView& view, UnitIndex index) {
+  const MountPlan& plan = *view.plan[index].mount;
+  MountNumbers numbers;
+  if (view.mounts != nullptr && view.mounts->contains(index.value))
+    numbers = view.mounts->at(index.value);
+  const UnitStatus status = unit_status(view.plan, view.state, index);
+  Value mount;
+  mount.set("type", to_text(plan.type));
+  mount.set("target", plan.target);
+  mount.set("source", plan.source);
+  mount.set("up", status.state == UnitState::Ready && status.health != Health::Unhealthy);
+  const auto remounts = numbers.mounted > 0 ? numbers.mounted - 1 : 0;
+  mount.set("remounts", static_cast<std::int64_t>(remounts));
+  mount.set("probe_ms",
+            numbers.probe ? Value(static_cast<std::int64_t>(numbers.probe->count())) : Value());
+  mount.set("cache_bytes", static_cast<std::int64_t>(numbers.cache_bytes));
+  return mount;
+}
+
 Value unit_value(const ApiView& view, UnitIndex index, std::size_t detail_lines) {
   const UnitStatus status = unit_status(view.plan, view.state, index);
   const auto since = std::max(view.now - status.since, Micros{0});
@@ -65,6 +84,7 @@ Value unit_value(const ApiView& view, UnitIndex index, std::size_t detail_lines)
     }
   }
   unit.set("detail", std::move(detail));
+  if (view.plan[index].mount) unit.set("mount", mount_value(view, index));
   return unit;
 }
 

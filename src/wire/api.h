@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -13,6 +14,7 @@
 #include "logs/ring.h"
 #include "wire/event_log.h"
 #include "wire/http.h"
+#include "wire/mount_numbers.h"
 
 namespace bootsman {
 
@@ -29,6 +31,8 @@ struct ApiView {
   MonoTime now{};
   /// Files of the configuration that have changed since it was read; may be null.
   const std::set<std::string>* changed_files = nullptr;
+  /// By unit; those that were never started have none.
+  const std::map<std::uint32_t, MountNumbers>* mounts = nullptr;
 };
 
 /// Asks for remembered lines.

@@ -26,6 +26,11 @@ part_e2e() {
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long"
 }
 
+part_mounts() {
+  need mounts build release || return
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder mounts 600 tests/mounts -rs -m "not long"
+}
+
 part_container() {
   need container build release || return
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container 900 tests/container -rs -m "not long"
@@ -38,6 +43,7 @@ part_long() {
   fuzz
   need long-release build release || return
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e-long 5400 tests/e2e -rs -m long
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder mounts-long 1800 tests/mounts -rs -m long
   BOOTSMAN="$PWD/build/release/bootsman" pytest_folder container-long 2700 tests/container -rs -m long
   bench
 }

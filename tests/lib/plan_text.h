@@ -28,7 +28,8 @@ inline std::string probe_text(const Probe& probe) {
     return "notify_fd " + std::to_string(fd->fd);
   if (const auto* watchdog = std::get_if<WatchdogProbe>(&probe))
     return "watchdog " + format_duration(watchdog->within);
-  return "log " + std::get<LogProbe>(probe).text;
+  if (const auto* log = std::get_if<LogProbe>(&probe)) return "log " + log->text;
+  return "mount";
 }
 
 inline std::string check_text(const CheckPlan& check) {
@@ -106,6 +107,19 @@ inline std::string policy_text(const Unit& unit) {
   return text;
 }
 
+inline std::string mount_text(const MountPlan& mount) {
+  std::string text = "  mount: " + std::string(to_text(mount.type)) + " " + mount.source + " on " +
+                     mount.target + (mount.read_only ? " read-only" : "") + "\n";
+  for (const std::string& option : mount.options) text += "  option: " + option + "\n";
+  if (!mount.s3) return text;
+  const S3Access& s3 = *mount.s3;
+  text += "  s3: " + s3.endpoint + " " + s3.bucket + " \"" + s3.prefix + "\" " + s3.region + " " +
+          s3.access_key + " " + s3.secret + (s3.preflight ? " preflight" : "") + "\n";
+  if (!s3.decryptor.empty()) text += "  decryptor: " + join(s3.decryptor, " ") + "\n";
+  if (!s3.cache.empty()) text += "  cache: " + s3.cache + " " + std::to_string(s3.cache_limit) + "\n";
+  return text;
+}
+
 inline std::string full_text(const Plan& plan, const Unit& unit) {
   std::string text = unit.id() + "\n  on_failure: " + std::string(to_text(unit.on_failure)) + "\n";
   const auto add = [&](const std::string& key, const std::string& value) {
@@ -113,6 +127,7 @@ inline std::string full_text(const Plan& plan, const Unit& unit) {
   };
   add("after", names_of(plan, unit.after));
   add("requires", names_of(plan, unit.requires_));
+  add("restart_on", names_of(plan, unit.restart_on));
   add("if_exists", join(unit.conditions.if_exists, " "));
   add("if_not_exists", join(unit.conditions.if_not_exists, " "));
   add("skip", unit.conditions.skip_reason);
@@ -121,6 +136,7 @@ inline std::string full_text(const Plan& plan, const Unit& unit) {
     add("when", std::to_string(static_cast<int>(unit.builtin->when)));
     return text;
   }
+  if (unit.mount) text += mount_text(*unit.mount);
   return text + launch_text(unit.launch) + policy_text(unit);
 }
 

@@ -90,20 +90,24 @@ class Stream:
 
 
 class Container:
-    """`command` as PID 1 of new PID, mount, UTS, IPC and network namespaces, in a Root."""
+    """`command` as PID 1 of new PID, mount, UTS, IPC and network namespaces, in a Root.
+
+    `network`: a process whose network it shares instead of a new one.
+    """
 
     def __init__(self, root, command=None, env=None, stdin=subprocess.DEVNULL, read_only=False,
-                 hostname="bootsman-test"):
+                 hostname="bootsman-test", network=None):
         self.root = root
         command = command or [BINARY_INSIDE, "run"]
         variables = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", **(env or {})}
         if read_only:
             variables["ROOT_READ_ONLY"] = "1"
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--mount=/proc/{root.pid}/ns/mnt", "--",
+            ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--mount=/proc/{root.pid}/ns/mnt",
+             *([f"--net=/proc/{network}/ns/net"] if network else []), "--",
              "env", "-i", *(f"{name}={value}" for name, value in variables.items()),
-             "unshare", "--pid", "--mount", "--uts", "--ipc", "--net", "--fork", "--kill-child=SIGKILL", "--",
-             ENTER_SH, root.mount_point, hostname, *map(str, command)],
+             "unshare", "--pid", "--mount", "--uts", "--ipc", *([] if network else ["--net"]), "--fork",
+             "--kill-child=SIGKILL", "--", ENTER_SH, root.mount_point, hostname, *map(str, command)],
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.started = time.monotonic()
         self.stdout, self.stderr = Stream(self.process.stdout), Stream(self.process.stderr)

@@ -68,8 +68,8 @@ TEST_CASE("units keep the order of the texts, the preset's first") {
   for (const Unit& one : planned.plan.units) order += one.id() + " ";
   CHECK(order.starts_with("step.profile "));
   CHECK(
-      order.ends_with(" step.mine service.sshd service.jupyterlab service.tensorboard service.zulu "
-                      "service.alpha service.mike "));
+      order.ends_with(" step.mine mount.workdir service.sshd service.jupyterlab service.tensorboard "
+                      "service.zulu service.alpha service.mike "));
 }
 
 TEST_CASE("a unit can be taken away by a later file") {

@@ -18,7 +18,7 @@ TEST_CASE("every mistake is reported with its place, key and what to do") {
   static const Row rows[] = {
       {"nothing wrong", "[service.a]\ncommand = [\"x\"]\n", ""},
       {"unknown top key", "foo = 1\n",
-       "a.toml:1:1: error: foo: unknown key: units stand in [step.NAME], [service.NAME] or "
+       "a.toml:1:1: error: foo: unknown key: units stand in [step.NAME], [mount.NAME], [service.NAME] or "
        "[job]\n"},
       {"misspelt top table", "[services.a]\ncommand = [\"x\"]\n",
        "a.toml:1:2: error: services: unknown key, did you mean \"service\"?\n"},
@@ -35,11 +35,11 @@ TEST_CASE("every mistake is reported with its place, key and what to do") {
        "a.toml:3:1: error: service.a.\"stop.signal\": unknown key, did you mean "
        "\"stop.signal\"?\n"},
       {"key of another kind of unit", "[job]\ncommand = [\"x\"]\n[job.restart]\nwhen = \"never\"\n",
-       "a.toml:3:6: error: job.restart: unknown key: it is for services and steps with a command, "
-       "not for the job\n"},
-      {"key that no release has yet", "[mount.workdir]\n",
-       "a.toml:1:2: error: mount: unknown key: units stand in [step.NAME], [service.NAME] or "
-       "[job]\n"},
+       "a.toml:3:6: error: job.restart: unknown key: it is for services, mounts and steps with a "
+       "command, not for the job\n"},
+      {"kind that no release has", "[timer.nightly]\n",
+       "a.toml:1:2: error: timer: unknown key: units stand in [step.NAME], [mount.NAME], "
+       "[service.NAME] or [job]\n"},
       {"bare number for a duration", "[service.a]\ncommand = [\"x\"]\nsettle = 5\n",
        "a.toml:3:10: error: service.a.settle: must be a duration, not an integer: write \"5s\"\n"},
       {"duration without a unit", "[service.a]\ncommand = [\"x\"]\nsettle = \"5\"\n",
@@ -125,9 +125,8 @@ TEST_CASE("every mistake is reported with its place, key and what to do") {
        "where "
        "others could read it: name it in `pass_secrets` of the unit that needs it\n"},
       {"key of a command in a built-in step", "[step.motd]\ncommand = [\"x\"]\n",
-       "a.toml:2:1: error: step.motd.command: unknown key: it is for services, steps with a "
-       "command "
-       "and the job, not for the built-in step motd\n"},
+       "a.toml:2:1: error: step.motd.command: unknown key: it is for services, mounts, "
+       "steps with a command and the job, not for the built-in step motd\n"},
       {"misspelt setting of a built-in step", "[step.motd]\nfiel = \"/x\"\n",
        "a.toml:2:1: error: step.motd.fiel: unknown key, did you mean \"file\"?\n"},
       {"wrong type of a built-in step's setting", "[step.profile]\ntime_limit = 5\n",
@@ -165,12 +164,12 @@ TEST_CASE("all mistakes of all files are reported at once, by place") {
       plan_texts({"a = 1\n[service.s]\nsettle = 5\ncommand = [\"x\"]\n",
                   "[http]\nport = 80\n[broken\n", "extends = \"empty\"\nb = 2\n"});
   CHECK(lines(planned.complaints) ==
-        "a.toml:1:1: error: a: unknown key: units stand in [step.NAME], [service.NAME] or [job]\n"
+        "a.toml:1:1: error: a: unknown key: units stand in [step.NAME], [mount.NAME], [service.NAME] or [job]\n"
         "a.toml:3:10: error: service.s.settle: must be a duration, not an integer: write \"5s\"\n"
         "b.toml:3:8: error: cannot read this as TOML: Error while parsing table header: expected "
         "']', saw '\\n'\n"
         "c.toml:1:1: error: extends: only the first file may choose the preset\n"
-        "c.toml:2:1: error: b: unknown key: units stand in [step.NAME], [service.NAME] or [job]\n");
+        "c.toml:2:1: error: b: unknown key: units stand in [step.NAME], [mount.NAME], [service.NAME] or [job]\n");
 }
 
 TEST_CASE("variables are looked at only in units that will run") {

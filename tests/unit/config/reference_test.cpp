@@ -30,12 +30,33 @@ TEST_CASE("every row explains itself") {
   }
 }
 
+namespace {
+
+/// A mount in which the key can stand, without it.
+std::string mount_with(const std::string& key) {
+  if (key == "command") return "[mount.m]\ntype = \"command\"\ntarget = \"/m\"\n";
+  if (key == "options") return "[mount.m]\ntype = \"tmpfs\"\ntarget = \"/m\"\n";
+  std::string text = "[mount.m]\n";
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (name != key) text += name + " = \"" + value + "\"\n";
+  };
+  add("type", "s3fs");
+  add("target", "/m");
+  add("source", "s3://bucket/p");
+  add("endpoint", "127.0.0.1:9000");
+  add("access_key", "AK");
+  add("cache", "/tmp/m");
+  return text;
+}
+
+}  // namespace
+
 TEST_CASE("every example is accepted where its key stands") {
   for (const Key& key : key_table()) {
     CAPTURE(key.path);
     const std::string line = std::string(key.path) + " = " + std::string(key.example) + "\n";
     World world;
-    world.env = {{"JOB_PREFIX", "x"}};
+    world.env = {{"JOB_PREFIX", "bucket"}, {"S3_ENDPOINT", "localhost"}, {"ACCESS_KEY", "x"}};
     std::string text;
     if (key.scopes == kTop) text = line;
     if (key.scopes == kRoute) {
@@ -56,6 +77,7 @@ TEST_CASE("every example is accepted where its key stands") {
     if ((key.scopes & kService) != 0) text += "[service.a]\n" + command + beside + line;
     if ((key.scopes & kCommandStep) != 0) text += "[step.b]\n" + command + beside + line;
     if ((key.scopes & kJob) != 0) text += "[job]\n" + command + beside + line;
+    if ((key.scopes & kMount) != 0) text += mount_with(std::string(key.path)) + line;
     if (key.path == "after" || key.path == "requires")
       text += "[service.database]\ncommand = [\"x\"]\nearly = true\n";
     const Planned planned = plan_text(text, world);
@@ -69,7 +91,7 @@ TEST_CASE("keys are found by all their names") {
     const char* part;  // empty: unknown
   };
   static const Row rows[] = {
-      {"restart.delay", "service.*.restart.delay, step.*.restart.delay\n"},
+      {"restart.delay", "service.*.restart.delay, mount.*.restart.delay, step.*.restart.delay\n"},
       {"service.sshd.restart.delay", "The pause before a restart."},
       {"service.*.restart", "Example: limit = 5"},
       {"job.command", "job.command\n"},

@@ -201,7 +201,6 @@ TEST_CASE("the exit code of a stop that a failed unit asked for") {
   const Row rows[] = {
       {"its own code", UnitKind::Service, ExitStatus::exited(4), 4},
       {"128 + signal", UnitKind::Service, ExitStatus::signaled(11), 139},
-      {"1 where its code would say success", UnitKind::Mount, ExitStatus::exited(0), 1},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bootsman {
+
+/// One line of /proc/PID/mountinfo, see proc_pid_mountinfo(5).
+struct MountEntry {
+  int id = 0;          ///< Unique while mounted; given away again afterwards.
+  std::string device;  ///< "0:52"
+  std::string point;   ///< Where it is mounted, as this process sees it.
+  std::string type;    ///< "fuse.s3fs"
+  std::string source;  ///< "s3fs"
+  bool operator==(const MountEntry&) const = default;
+};
+
+/// The lines that can be read, in their order: of mounts on the same point the last one is seen.
+std::vector<MountEntry> parse_mountinfo(std::string_view text);
+
+/// Those on this very point.
+std::vector<MountEntry> mounts_on(std::string_view mountinfo, std::string_view point);
+
+}  // namespace bootsman
