@@ -32,7 +32,8 @@ def test_events_of_a_boot_can_be_read_later(boot):
 
 
 def test_events_follow_until_the_end_and_name_who_asked(boot):
-    container = boot(WEB)
+    # The end takes long enough for the follower, which is ended with all the rest, to hear of it.
+    container = boot(WEB + '[service.slow]\ncommand = ["sh", "-c", "trap \'sleep 1; exit 0\' TERM; while :; do sleep 0.1; done"]\n')
     container.wait_for_boot()
     follower = inside(container, BINARY_INSIDE, "events", "-f", "-n", "1")
     first = follower.stdout.readline()

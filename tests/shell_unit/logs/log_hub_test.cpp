@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <map>
@@ -42,7 +43,11 @@ struct World {
   /// With the end of a pause in which a flood gathers, where one has begun.
   void turn() {
     uv_run(&loop, UV_RUN_NOWAIT);
-    if (uv_backend_timeout(&loop) > 0) uv_run(&loop, UV_RUN_ONCE);
+    // Not by UV_RUN_ONCE: that would run the timer first, and then wait where nothing may come.
+    if (const int pause = uv_backend_timeout(&loop); pause > 0) {
+      ::poll(nullptr, 0, pause);
+      uv_run(&loop, UV_RUN_NOWAIT);
+    }
     hub->flush();
   }
   /// Until several turns bring nothing more.

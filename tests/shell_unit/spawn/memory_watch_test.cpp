@@ -81,7 +81,7 @@ TEST_CASE("a shortage of version 2 is told when its counters move, and not befor
     CHECK(told[0].all_end);
     CHECK(told[0].text().ends_with("so a lack of memory ends the whole container"));
 
-    // Once more within the second: put off, and looked at then.
+    // Once more, too soon: put off, and looked at then.
     group.set(99'000'000, 50'000'000);
     group.touch();
     uv_run(&loop, UV_RUN_NOWAIT);
