@@ -8,12 +8,12 @@ from lib.container import eventually
 TELLER = '''#!/usr/bin/python3
 import os, signal, sys, time
 def tell(number, frame):
-    os.write(1, f"got {signal.Signals(number).name}\n".encode())  # Safe at any point.
+    os.write(1, f"got {signal.Signals(number).name}\\n".encode())  # Safe at any point.
     if signal.Signals(number).name == sys.argv[1]:
         sys.exit(0)
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
     signal.signal(number, tell)
-os.write(1, f"up {os.getpid()}\n".encode())
+os.write(1, f"up {os.getpid()}\\n".encode())
 while True:
     time.sleep(1000)
 '''
