@@ -1,8 +1,7 @@
 #include "shell/own_log.h"
 
-#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/sink.h>
 
 #include "base/text.h"
 
@@ -11,13 +10,13 @@ namespace {
 
 constexpr std::size_t kOwnLineMax = 4000;
 
-/// PID 1 has no thread, so no lock.
-class HubSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+/// PID 1 has no thread, so no lock; and lines are formatted by the hub, so no formatter: the
+/// library's own would add 60 KiB to the executable.
+class HubSink : public spdlog::sinks::sink {
  public:
   explicit HubSink(LogHub& hub) : hub_(hub) {}
 
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
+  void log(const spdlog::details::log_msg& message) override {
     std::string line;
     if (message.level >= spdlog::level::err)
       line = "error: ";
@@ -26,7 +25,9 @@ class HubSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
     line.append(message.payload.data(), message.payload.size());
     hub_.own_line(line);
   }
-  void flush_() override { hub_.flush(); }
+  void flush() override { hub_.flush(); }
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 
  private:
   LogHub& hub_;
