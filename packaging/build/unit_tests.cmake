@@ -15,6 +15,10 @@ function(bootsman_test_executable name folder library)
 endfunction()
 
 bootsman_test_executable(unit_tests unit bootsman_pure)
+if(BOOTSMAN_SANITIZE)
+  set_source_files_properties(tests/unit/core/walk_test.cpp tests/unit/core/simulator_test.cpp
+    PROPERTIES COMPILE_OPTIONS "-O1;-Wno-maybe-uninitialized")
+endif()
 bootsman_test_executable(shell_tests shell_unit bootsman_shell)
 
 # libFuzzer targets, one executable per file, only where the preset asks for them.

@@ -162,7 +162,7 @@ void MountKeeper::loop() {
     read_socket();
     if (!exit_code_) look_at_table();
     if (ending_ && !exit_code_) go_on_ending();
-    if (program_ && kill_program_at_ && *kill_program_at_ <= boot_now()) {
+    if (program_ && kill_program_at_ && *kill_program_at_ <= mono_now()) {
       kill_program_at_.reset();
       ::kill(-program_->value, SIGKILL);
     }
@@ -253,7 +253,7 @@ void MountKeeper::look_at_table() {
   });
   if (there || ending_) return;
   if (program_) {
-    if (!kill_program_at_) kill_program_at_ = boot_now() + kAfterUnmount;
+    if (!kill_program_at_) kill_program_at_ = mono_now() + kAfterUnmount;
     return;
   }
   fail_with(request_.what() + " was unmounted by somebody else", false);
@@ -261,7 +261,7 @@ void MountKeeper::look_at_table() {
 
 void MountKeeper::begin_ending() {
   const Micros whole = request_.stop;
-  ending_ = Ending{boot_now() + whole * 6 / 10, boot_now() + whole * 85 / 100};
+  ending_ = Ending{mono_now() + whole * 6 / 10, mono_now() + whole * 85 / 100};
 }
 
 bool MountKeeper::gone() const {
@@ -272,7 +272,7 @@ bool MountKeeper::gone() const {
 /// First the file system, which waits until its files are closed and written; only then the program
 /// behind it. unmount(2) is called in a child: it may hang with the server.
 void MountKeeper::go_on_ending() {
-  const MonoTime time = boot_now();
+  const MonoTime time = mono_now();
   if (!gone()) {
     if (time >= ending_->lazy_at) {
       say("files on " + request_.mount.target + " are still open: detaching it all the same", true);

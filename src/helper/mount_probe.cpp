@@ -59,14 +59,14 @@ void MountKeeper::start_probe(std::int64_t number) {
   }
   if (probe_) {
     return answer_probe(number, false,
-                        "a look-up on it has not ended for " + say_duration(boot_now() - probe_->since),
+                        "a look-up on it has not ended for " + say_duration(mono_now() - probe_->since),
                         Micros{0});
   }
   start_cache_task();
   const std::string path = target_ + "/" + fresh_name();
   const auto task = start_task([&path] { return look_up(path); });
   if (!task) return answer_probe(number, false, "cannot make a process to look at it", Micros{0});
-  probe_ = Probe{*task, number, boot_now()};
+  probe_ = Probe{*task, number, mono_now()};
 }
 
 void MountKeeper::probe_ended(int status) {
@@ -75,13 +75,13 @@ void MountKeeper::probe_ended(int status) {
   const int error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
   answered_ = answered_ || error == 0;
   const std::string why = error == 0 ? "" : "a look-up on it fails: " + errno_text(error);
-  answer_probe(probe.number, error == 0, why, boot_now() - probe.since);
+  answer_probe(probe.number, error == 0, why, mono_now() - probe.since);
 }
 
 void MountKeeper::start_cache_task() {
   if (!request_.mount.s3 || request_.mount.s3->cache.empty() || cache_task_) return;
-  if (!program_ || cache_at_ + kCacheRest > boot_now()) return;
-  cache_at_ = boot_now();
+  if (!program_ || cache_at_ + kCacheRest > mono_now()) return;
+  cache_at_ = mono_now();
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
   cache_result_.reset(ends[0]);

@@ -6,12 +6,12 @@
 
 namespace bootsman {
 
-/// The time of CLOCK_BOOTTIME, for helpers; it goes on while the machine sleeps.
-inline MonoTime boot_now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return MonoTime(std::chrono::duration_cast<Micros>(std::chrono::seconds(time.tv_sec) +
-                                                     std::chrono::nanoseconds(time.tv_nsec)));
+/// The one place that asks the time: CLOCK_BOOTTIME, which a suspended machine does not stop.
+inline MonoTime mono_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return MonoTime(std::chrono::duration_cast<Micros>(std::chrono::seconds(now.tv_sec) +
+                                                     std::chrono::nanoseconds(now.tv_nsec)));
 }
 
 }  // namespace bootsman
