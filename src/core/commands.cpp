@@ -1,9 +1,8 @@
 #include "core/commands.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/reload.h"
 #include "core/shutdown.h"
@@ -35,9 +34,8 @@ void reply(Turn& turn, CommandId id, bool ok, std::string text) {
 std::string how_it_is(const Turn& turn, UnitIndex unit) {
   const UnitRuntime& runtime = turn.state.units[unit.value];
   const std::string_view state = to_text(unit_state(runtime.phase));
-  std::string text =
-      fmt::format("{} {}{}", turn.spec(unit).id(),
-                  unit_state(runtime.phase) == UnitState::Failed ? "" : "is ", state);
+  std::string text = format("{} {}{}", turn.spec(unit).id(),
+                            unit_state(runtime.phase) == UnitState::Failed ? "" : "is ", state);
   const bool tells = unit_state(runtime.phase) != UnitState::Ready && !runtime.why.empty();
   return tells ? text + ": " + runtime.why : text;
 }
@@ -57,14 +55,13 @@ std::string who_goes_on(const Turn& turn, UnitIndex unit) {
     }
   }
   if (first.empty()) return {};
-  if (more == 0) return fmt::format("; {} requires it and goes on without it", first);
-  return fmt::format("; {} and {} more require it and go on without it", first, more);
+  if (more == 0) return format("; {} requires it and goes on without it", first);
+  return format("; {} and {} more require it and go on without it", first, more);
 }
 
 /// Notes the command as the one under way: the later one wins.
 void accept(Turn& turn, UnitIndex unit, CommandId id, Kind kind) {
-  answer(turn, unit, false,
-         fmt::format("{}: overtaken by {}", turn.spec(unit).id(), word_of(kind)));
+  answer(turn, unit, false, format("{}: overtaken by {}", turn.spec(unit).id(), word_of(kind)));
   turn.unit(unit).command = PendingCommand{id, kind};
   if (kind != Kind::Stop) turn.unit(unit).restart = {};
 }
@@ -86,7 +83,7 @@ std::string refusal(const Turn& turn, UnitIndex unit) {
 std::string start_refusal(const Turn& turn, UnitIndex unit) {
   const Unit& spec = turn.spec(unit);
   const std::string& skipped = spec.conditions.skip_reason;
-  return skipped.empty() ? "" : fmt::format("{} is skipped: {}", spec.id(), skipped);
+  return skipped.empty() ? "" : format("{} is skipped: {}", spec.id(), skipped);
 }
 
 void start_unit(Turn& turn, UnitIndex unit) {
@@ -166,7 +163,7 @@ void take_start(Turn& turn, CommandId id, UnitIndex unit, Kind kind) {
   std::string no = refusal(turn, unit);
   if (no.empty()) no = start_refusal(turn, unit);
   if (!no.empty()) return reply(turn, id, false, std::move(no));
-  turn.say(Severity::Info, unit, fmt::format("{} by command", word_of(kind)));
+  turn.say(Severity::Info, unit, format("{} by command", word_of(kind)));
   accept(turn, unit, id, kind);
   kind == Kind::Start ? start_unit(turn, unit) : restart_unit(turn, unit);
 }
@@ -190,15 +187,14 @@ void take_signal(Turn& turn, CommandId id, const SignalUnit& what) {
   }
   const std::string name = turn.spec(what.unit).id();
   if (what.signal.value < 1 || what.signal.value > kLastSignal) {
-    return reply(turn, id, false, fmt::format("there is no signal {}", what.signal.value));
+    return reply(turn, id, false, format("there is no signal {}", what.signal.value));
   }
   const auto process = process_of(turn.unit(what.unit).phase);
   if (!process) return reply(turn, id, false, name + " has no process");
   turn.kill(what.unit, process->run, what.signal, KillScope::Process);
   turn.say(Severity::Info, what.unit, signal_name(what.signal) + " by command");
   reply(turn, id, true,
-        fmt::format("{} was sent to {} (pid {})", signal_name(what.signal), name,
-                    process->pid.value));
+        format("{} was sent to {} (pid {})", signal_name(what.signal), name, process->pid.value));
 }
 
 void take_stop_init(Turn& turn, CommandId id, const StopInit& what) {

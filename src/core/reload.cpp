@@ -1,9 +1,8 @@
 #include "core/reload.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/unit_machine.h"

@@ -1,9 +1,8 @@
 #include "core/restart.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace bootsman {
@@ -49,7 +48,7 @@ std::optional<Micros> next_delay(RestartTrack& track, const RestartPolicy& polic
 
 std::string streak_text(const RestartTrack& track, MonoTime now) {
   if (track.streak < 2) return {};
-  return fmt::format(", {} times in {}", track.streak, say_duration(now - track.streak_since));
+  return format(", {} times in {}", track.streak, say_duration(now - track.streak_since));
 }
 
 }  // namespace bootsman

@@ -1,9 +1,8 @@
 #include "core/shutdown.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/reload.h"
@@ -129,7 +128,7 @@ std::string live_names(Turn& turn) {
     if (shown++ > 0) names += ", ";
     names += turn.plan.units[i].id();
   }
-  if (turn.state.live > shown) names += fmt::format(" and {} more", turn.state.live - shown);
+  if (turn.state.live > shown) names += format(" and {} more", turn.state.live - shown);
   return names;
 }
 
@@ -280,7 +279,7 @@ void on_shutdown_deadline(Turn& turn) {
   if (!shutdown.killed && shutdown.kill_at <= turn.now) {
     if (state.live > 0) {
       turn.say(Severity::Warning, std::nullopt,
-               fmt::format("the time to stop is over: SIGKILL for {}", live_names(turn)));
+               format("the time to stop is over: SIGKILL for {}", live_names(turn)));
     }
     return kill_all(turn);
   }

@@ -1,6 +1,6 @@
 #include "core/status.h"
 
-#include <fmt/format.h>
+#include "base/format.h"
 
 namespace bootsman {
 namespace {
@@ -34,7 +34,7 @@ std::string waits_for(const Plan& plan, const State& state, UnitIndex index) {
     }
   }
   if (first.empty()) return {};
-  return more == 0 ? "waits for " + first : fmt::format("waits for {} and {} more", first, more);
+  return more == 0 ? "waits for " + first : format("waits for {} and {} more", first, more);
 }
 
 Verdict::Reason reason_of(const Plan& plan, const State& state, UnitIndex index) {
@@ -97,8 +97,7 @@ Verdict ready_verdict(const Plan& plan, const State& state) {
   const bool booting = !boot_is_done(state);
   Verdict result = verdict(plan, state, [booting](const Unit& spec, const UnitRuntime& unit) {
     const UnitState now = unit_state(unit.phase);
-    const bool hung =
-        spec.kind == UnitKind::Mount && health_of(unit.phase) == Health::Unhealthy;
+    const bool hung = spec.kind == UnitKind::Mount && health_of(unit.phase) == Health::Unhealthy;
     const bool fine =
         (now == UnitState::Ready || now == UnitState::Done || now == UnitState::Skipped) && !hung;
     return (booting && !unit.settled) ||

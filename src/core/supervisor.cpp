@@ -1,10 +1,9 @@
 #include "core/supervisor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/reload.h"
@@ -112,9 +111,9 @@ std::string boot_summary(const Turn& turn) {
       return unit_state(unit.phase) == shown;
     });
     if (count == 0) continue;
-    counts += fmt::format("{}{} {}", counts.empty() ? ": " : ", ", count, to_text(shown));
+    counts += format("{}{} {}", counts.empty() ? ": " : ", ", count, to_text(shown));
   }
-  return fmt::format("boot done in {}{}", say_duration(turn.now - *turn.state.booted_at), counts);
+  return format("boot done in {}{}", say_duration(turn.now - *turn.state.booted_at), counts);
 }
 
 /// Every unit has come to its end by itself. The init stays for the sake of its port, unless what
@@ -138,8 +137,8 @@ void on_nothing_left(Turn& turn) {
     wanted = true;
     ran = ran || unit.executed;
     if (reasons.size() > 500) continue;
-    reasons += fmt::format("{}{} {}: {}", reasons.empty() ? "" : "; ", spec.id(),
-                           to_text(unit_state(unit.phase)), unit.why);
+    reasons += format("{}{} {}: {}", reasons.empty() ? "" : "; ", spec.id(),
+                      to_text(unit_state(unit.phase)), unit.why);
   }
   if (wanted && !ran) return begin_shutdown(turn, 78, "no unit could run: " + reasons);
   if (turn.plan.http.enabled) {

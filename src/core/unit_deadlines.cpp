@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "base/text.h"
 #include "core/unit_machine.h"
 
@@ -22,10 +21,10 @@ void on_starting(Turn& turn, UnitIndex unit, phase::Starting& starting) {
   if (!is_due(starting.complain_at, turn.now)) return;
   starting.complain_at = std::nullopt;
   std::string why =
-      fmt::format("its program is not executed after {}: does {} hang?",
-                  say_duration(turn.now - starting.process.spawned_at),
-                  turn.spec(unit).launch.directory.empty() ? "its file system"
-                                                           : turn.spec(unit).launch.directory);
+      format("its program is not executed after {}: does {} hang?",
+             say_duration(turn.now - starting.process.spawned_at),
+             turn.spec(unit).launch.directory.empty() ? "its file system"
+                                                      : turn.spec(unit).launch.directory);
   turn.say(Severity::Warning, unit, why);
   turn.unit(unit).why = std::move(why);
 }
@@ -38,7 +37,7 @@ bool on_overdue(Turn& turn, UnitIndex unit, phase::Running& running) {
   const UnitKind kind = turn.spec(unit).kind;
   if (kind == UnitKind::Mount) {
     const auto* track = std::get_if<CheckTrack>(&running.ready_by);
-    std::string why = fmt::format("not mounted within {}", say_duration(*turn.spec(unit).timeout));
+    std::string why = format("not mounted within {}", say_duration(*turn.spec(unit).timeout));
     if (track != nullptr && !track->why.empty()) {
       why += ": " + track->why;
     } else if (const std::string& before = turn.unit(unit).last_end; !before.empty()) {
@@ -48,12 +47,12 @@ bool on_overdue(Turn& turn, UnitIndex unit, phase::Running& running) {
     return true;
   }
   if (kind == UnitKind::Step) {
-    std::string why = fmt::format("not done after {}", say_duration(ran));
+    std::string why = format("not done after {}", say_duration(ran));
     turn.say(Severity::Warning, unit, why + "; stopping it");
     order_stop(turn, unit, Process(running.process), Then::Fail, std::move(why));
     return true;
   }
-  std::string why = fmt::format("not ready after {}", say_duration(ran));
+  std::string why = format("not ready after {}", say_duration(ran));
   const auto* track = std::get_if<CheckTrack>(&running.ready_by);
   if (track != nullptr && !track->why.empty()) why += ": " + track->why;
   turn.say(Severity::Warning, unit, why);
@@ -85,8 +84,7 @@ void on_ready(Turn& turn, UnitIndex unit, phase::Ready& ready) {
     return start_check(turn, unit, ready.process.run, CheckKind::Health, *ready.health);
   }
   if (!is_due(check_deadline(*ready.health), turn.now)) return;
-  on_silence(turn, unit, ready,
-             fmt::format("no sign of life for {}", say_duration(watchdog->within)));
+  on_silence(turn, unit, ready, format("no sign of life for {}", say_duration(watchdog->within)));
 }
 
 bool does_not_answer(const Phase& phase) {
@@ -103,8 +101,8 @@ void blame_mounts(Turn& turn, UnitIndex unit) {
     const Phase& phase = turn.state.units[i].phase;
     if (turn.plan.units[i].kind != UnitKind::Mount || !does_not_answer(phase)) continue;
     turn.say(Severity::Warning, UnitIndex{i},
-             fmt::format("does not answer, and {} has not ended {} after SIGKILL: killing the mount",
-                         turn.spec(unit).id(), say_duration(kBlamePatience)));
+             format("does not answer, and {} has not ended {} after SIGKILL: killing the mount",
+                    turn.spec(unit).id(), say_duration(kBlamePatience)));
     turn.kill(UnitIndex{i}, process_of(phase)->run, kSigKill, KillScope::Group);
   }
 }
@@ -113,7 +111,7 @@ void on_next_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
   const StopPolicy& policy = turn.spec(unit).stop;
   if (stopping.signals == 0) {
     turn.say(Severity::Info, unit,
-             fmt::format("has not ended by its stop command: {}", signal_name(policy.signal)));
+             format("has not ended by its stop command: {}", signal_name(policy.signal)));
     turn.act(EndStopCommand{unit, stopping.process.run});
   }
   send_stop_signal(turn, unit, stopping);
@@ -129,8 +127,8 @@ void on_stopping(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
     stopping.kill_at = stopping.next_at = std::nullopt;
     stopping.blame_at = turn.now + kBlamePatience;
     turn.say(Severity::Warning, unit,
-             fmt::format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
-                         policy.command.empty() ? signal_name(policy.signal) : "its stop command"));
+             format("did not end within {} of {}: SIGKILL", say_duration(policy.timeout),
+                    policy.command.empty() ? signal_name(policy.signal) : "its stop command"));
     turn.kill(unit, stopping.process.run, kSigKill, policy.kill);
   } else if (is_due(stopping.next_at, turn.now)) {
     on_next_signal(turn, unit, stopping);

@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/reload.h"
@@ -42,8 +41,7 @@ RunEnd read_end(const Turn& turn, UnitIndex unit, const Process& process, const 
   read.success = status.kind == ExitStatus::Kind::Exited && spec.kind != UnitKind::Mount &&
                  std::ranges::find(spec.success_codes, status.value) != spec.success_codes.end();
   read.code = status.shell_code();
-  read.text =
-      fmt::format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
+  read.text = format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
   if (!end.said.empty()) read.text = end.said;
   read.hopeless = end.hopeless;
   if (!end.note.empty()) read.text += ", " + end.note;
@@ -59,7 +57,7 @@ int failure_code(std::optional<int> code) {
 
 void end_with_job(Turn& turn, UnitIndex job, int code, const std::string& how) {
   if (!turn.state.job_code) turn.state.job_code = code;
-  begin_shutdown(turn, code, fmt::format("{}: {}", turn.spec(job).id(), how), job);
+  begin_shutdown(turn, code, format("{}: {}", turn.spec(job).id(), how), job);
 }
 
 void clean_group(Turn& turn, UnitIndex unit, RunId run, const RunEnd& end,
@@ -91,16 +89,16 @@ void schedule_restart(Turn& turn, UnitIndex unit, const RunEnd& end, Micros floo
   const auto delay = next_delay(runtime.restart, policy, turn.state.chance, floor, turn.now);
   if (!delay) {
     return give_up(turn, unit,
-                   fmt::format("{}; gave up after {} restarts within {}", told, policy.limit,
-                               say_duration(policy.within)),
+                   format("{}; gave up after {} restarts within {}", told, policy.limit,
+                          say_duration(policy.within)),
                    end.code);
   }
   if (end.executed) ++runtime.restarts;
   runtime.last_end = told;
   const std::string when = delay->count() == 0 ? std::string("restart at once")
-                                               : fmt::format("restart in {}", say_duration(*delay));
+                                               : format("restart in {}", say_duration(*delay));
   turn.say(end.success ? Severity::Info : Severity::Warning, unit, told + "; " + when);
-  answer(turn, unit, false, fmt::format("{}: {}; {}", turn.spec(unit).id(), told, when));
+  answer(turn, unit, false, format("{}: {}; {}", turn.spec(unit).id(), told, when));
   if (delay->count() == 0) return launch_soon(turn, unit, told);
   turn.enter(unit, phase::Backoff{turn.now + *delay}, told);
 }
@@ -115,7 +113,7 @@ void decide_mount(Turn& turn, UnitIndex unit, const RunEnd& end) {
   if (once || (!runtime.was_ready && end.hopeless)) return give_up(turn, unit, end.text, 1);
   if (!runtime.was_ready && over) {
     return give_up(turn, unit,
-                   fmt::format("{}; not mounted within {}", end.text, say_duration(*timeout)), 1);
+                   format("{}; not mounted within {}", end.text, say_duration(*timeout)), 1);
   }
   schedule_restart(turn, unit, end, Micros{0});
 }
@@ -165,17 +163,16 @@ void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> cod
   } else if (meaning_of_failure(spec, turn.unit(unit)) == OnFailure::Shutdown) {
     // A reload that brought this about is taken back instead.
     if (would_take_back(turn.state, unit)) return;
-    begin_shutdown(turn, failure_code(code), fmt::format("{} failed: {}", spec.id(), why), unit);
+    begin_shutdown(turn, failure_code(code), format("{} failed: {}", spec.id(), why), unit);
   }
 }
 
 void block(Turn& turn, UnitIndex unit, UnitIndex by) {
   const UnitRuntime& cause = turn.unit(by);
-  std::string why =
-      fmt::format("requires {}, which {}", turn.spec(by).id(),
-                  to_text(unit_state(cause.phase)) == "failed"          ? "failed"
-                  : std::holds_alternative<phase::Blocked>(cause.phase) ? "is blocked"
-                                                                        : "is stopped");
+  std::string why = format("requires {}, which {}", turn.spec(by).id(),
+                           to_text(unit_state(cause.phase)) == "failed"          ? "failed"
+                           : std::holds_alternative<phase::Blocked>(cause.phase) ? "is blocked"
+                                                                                 : "is stopped");
   if (!cause.why.empty()) why += ": " + cause.why;
   turn.say(Severity::Warning, unit, "blocked: " + why);
   const auto* blocked = std::get_if<phase::Blocked>(&cause.phase);
@@ -252,7 +249,7 @@ void retry_later(Turn& turn, UnitIndex unit, const RunEnd& end) {
   const bool patient = spec.restart.when != RestartPolicy::When::Never &&
                        (spec.kind == UnitKind::Service || spec.kind == UnitKind::Mount);
   if (!patient && turn.unit(unit).restart.streak + 1 >= kTries) {
-    return give_up(turn, unit, fmt::format("{}, {} times", end.text, kTries), end.code);
+    return give_up(turn, unit, format("{}, {} times", end.text, kTries), end.code);
   }
   schedule_restart(turn, unit, end, kShortestRetry);
 }

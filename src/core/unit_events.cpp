@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "base/text.h"
 #include "core/unit_machine.h"
 
@@ -82,7 +81,7 @@ void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const Che
     return turn.refresh_deadline(unit);
   }
   on_health_known(turn, unit, ready, before,
-                  fmt::format("{}, {} times in a row", fact.why, ready.health->failures));
+                  format("{}, {} times in a row", fact.why, ready.health->failures));
 }
 
 }  // namespace
@@ -245,8 +244,8 @@ void on_stop_command_ended(Turn& turn, const StopCommandEnded& fact) {
                        stopping->signals == 0 && stopping->kill_at;
   if (!awaited || fact.ok) return;
   turn.say(Severity::Warning, fact.unit,
-           fmt::format("its stop command failed: {}; {} instead", fact.why,
-                       signal_name(turn.spec(fact.unit).stop.signal)));
+           format("its stop command failed: {}; {} instead", fact.why,
+                  signal_name(turn.spec(fact.unit).stop.signal)));
   send_stop_signal(turn, fact.unit, *stopping);
   turn.refresh_deadline(fact.unit);
 }

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/unit_machine.h"
 
@@ -106,7 +105,7 @@ void flush_step_queue(Turn& turn) {
 void begin_running(Turn& turn, UnitIndex unit, const Process& process) {
   const Unit& spec = turn.spec(unit);
   turn.unit(unit).executed = true;
-  turn.say(Severity::Info, unit, fmt::format("started (pid {})", process.pid.value));
+  turn.say(Severity::Info, unit, format("started (pid {})", process.pid.value));
   phase::Running running{process, phase::UntilItsEnd{}, std::nullopt};
   if (spec.timeout && spec.kind == UnitKind::Mount) {
     // A mount that was there once is tried for ever.
@@ -133,7 +132,7 @@ void become_ready(Turn& turn, UnitIndex unit, const Process& process) {
   const Unit& spec = turn.spec(unit);
   if (std::holds_alternative<phase::Running>(turn.unit(unit).phase)) {
     turn.say(Severity::Info, unit,
-             fmt::format("ready after {}", say_duration(turn.now - process.spawned_at)));
+             format("ready after {}", say_duration(turn.now - process.spawned_at)));
   }
   phase::Ready ready{process, std::nullopt, false};
   if (spec.health) ready.health = begin_checks(*spec.health, turn.now);

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/unit_machine.h"
 
@@ -20,8 +19,8 @@ void announce_shortened(Turn& turn, UnitIndex unit) {
   const Micros whole = shutdown->kill_at - shutdown->requested_at;
   if (left + kWorthSaying >= std::min(wanted, whole)) return;
   turn.say(Severity::Warning, unit,
-           fmt::format("has {} to stop instead of {}: shutdown.timeout is nearly used up",
-                       say_duration(left), say_duration(wanted)));
+           format("has {} to stop instead of {}: shutdown.timeout is nearly used up",
+                  say_duration(left), say_duration(wanted)));
 }
 
 }  // namespace

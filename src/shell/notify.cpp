@@ -1,7 +1,6 @@
 #include "shell/notify.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/format.h"
 #include "shell/proc_walk.h"
 #include "wire/notify_message.h"
 
@@ -74,7 +74,7 @@ std::optional<Received> receive(int socket) {
 std::string random_name() {
   std::array<std::uint64_t, 2> bits{};
   if (::getrandom(bits.data(), sizeof bits, 0) != sizeof bits) bits[0] = bits[1] = 0;
-  return fmt::format("bootsman/notify/{:016x}{:016x}", bits[0], bits[1]);
+  return format("bootsman/notify/{:016x}{:016x}", bits[0], bits[1]);
 }
 
 /// An abstract socket of that name that tells who sent what.

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <csignal>
 #include <map>
 #include <utility>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/reload.h"
 #include "logs/last_words.h"
@@ -55,7 +54,7 @@ std::optional<StepResult> step_result(std::string_view text) {
 std::string time_of_day(std::int64_t wall_us) {
   constexpr std::int64_t kSecond = 1'000'000;
   const std::int64_t second = wall_us / kSecond % (24 * 3'600);
-  return fmt::format("{:02}:{:02}:{:02} UTC", second / 3'600, second / 60 % 60, second % 60);
+  return format("{:02}:{:02}:{:02} UTC", second / 3'600, second / 60 % 60, second % 60);
 }
 
 /// Whether a unit is started with this secret: then a restart needs it again.
@@ -185,11 +184,10 @@ void Runtime::step_answer(const Value& line) {
 
 void Runtime::execute(const Spawn& action) {
   const Unit& unit = plan_[action.unit];
-  const auto started =
-      unit.mount ? mounts_.start(unit, action.unit, action.run)
-      : job_terminal_ && unit.kind == UnitKind::Job
-          ? launcher_.start_with_our_terminal(unit, action.unit, action.run)
-          : launcher_.start(unit, action.unit, action.run);
+  const auto started = unit.mount ? mounts_.start(unit, action.unit, action.run)
+                       : job_terminal_ && unit.kind == UnitKind::Job
+                           ? launcher_.start_with_our_terminal(unit, action.unit, action.run)
+                           : launcher_.start(unit, action.unit, action.run);
   if (started)
     post(Spawned{action.unit, action.run, *started});
   else

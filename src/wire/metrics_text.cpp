@@ -1,9 +1,8 @@
 #include "wire/metrics_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace bootsman {
@@ -43,18 +42,18 @@ int thousandths(std::string_view text) {
 void MetricsText::family(const MetricFamily& family) {
   const bool counter = family.type == "counter";
   const bool open = format_ == MetricsFormat::OpenMetrics;
-  name_ = counter ? fmt::format("{}_total", family.name) : std::string(family.name);
+  name_ = counter ? format("{}_total", family.name) : std::string(family.name);
   const std::string named = open ? std::string(family.name) : name_;
-  text_ += fmt::format("# HELP {} {}\n", named, family.help);
-  text_ += fmt::format("# TYPE {} {}\n", named, family.type);
-  if (open && !family.unit.empty()) text_ += fmt::format("# UNIT {} {}\n", named, family.unit);
+  text_ += format("# HELP {} {}\n", named, family.help);
+  text_ += format("# TYPE {} {}\n", named, family.type);
+  if (open && !family.unit.empty()) text_ += format("# UNIT {} {}\n", named, family.unit);
 }
 
 void MetricsText::sample_text(Labels labels, const std::string& value) {
   text_ += name_;
   char before = '{';
   for (const auto& [name, text] : labels) {
-    text_ += fmt::format("{}{}=\"{}\"", before, name, escaped(text));
+    text_ += format("{}{}=\"{}\"", before, name, escaped(text));
     before = ',';
   }
   if (before == ',') text_ += '}';
@@ -62,11 +61,11 @@ void MetricsText::sample_text(Labels labels, const std::string& value) {
 }
 
 void MetricsText::sample(Labels labels, std::uint64_t value) {
-  sample_text(labels, fmt::format("{}", value));
+  sample_text(labels, format("{}", value));
 }
 
 void MetricsText::sample(Labels labels, double value) {
-  sample_text(labels, fmt::format("{}", value));
+  sample_text(labels, format("{}", value));
 }
 
 std::string MetricsText::finish() {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <initializer_list>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "core/reload.h"
 #include "core/status.h"
@@ -99,14 +98,13 @@ inline std::string show(const Plan& plan, const Action& action) {
           },
           [&](const Spawn& a) { return "spawn " + name(a.unit); },
           [&](const Kill& a) {
-            return fmt::format("kill {} {} {}", name(a.unit), signal_name(a.signal),
-                               scope(a.scope));
+            return format("kill {} {} {}", name(a.unit), signal_name(a.signal), scope(a.scope));
           },
           [&](const RunStopCommand& a) { return "stop command " + name(a.unit); },
           [&](const EndStopCommand& a) { return "end stop command " + name(a.unit); },
           [&](const StartCheck& a) {
-            return fmt::format("check {} {}", name(a.unit),
-                               a.kind == CheckKind::Ready ? "ready" : "health");
+            return format("check {} {}", name(a.unit),
+                          a.kind == CheckKind::Ready ? "ready" : "health");
           },
           [&](const SweepLeftovers& a) {
             return "sweep " + (a.signal ? signal_name(*a.signal) : std::string("count"));
@@ -114,8 +112,8 @@ inline std::string show(const Plan& plan, const Action& action) {
           [](const AdoptPlan&) { return std::string("adopt"); },
           [&](const Say&) { return std::string(); },
           [&](const Happened&) { return std::string(); },
-          [&](const Reply& a) { return fmt::format("reply {}: {}", a.ok ? "ok" : "no", a.text); },
-          [&](const Finish& a) { return fmt::format("finish {} {}", a.exit_code, a.reason); },
+          [&](const Reply& a) { return format("reply {}: {}", a.ok ? "ok" : "no", a.text); },
+          [&](const Finish& a) { return format("finish {} {}", a.exit_code, a.reason); },
       },
       action);
 }

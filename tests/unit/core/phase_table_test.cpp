@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "base/format.h"
 #include "unit/core/bench.h"
 
 using namespace bootsman;
@@ -287,14 +288,14 @@ std::string table() {
   for (const In& in : phases()) {
     const Bench before = in.make();
     const std::string state = before.is("a");
-    text += fmt::format("\n== {} ({})\n", in.phase, state);
+    text += format("\n== {} ({})\n", in.phase, state);
     for (const Fact& fact : facts()) {
       Bench bench = before;
       const std::string orders = fact.feed(bench);
       const bool same = bench.state.units[bench.at("a").value].phase ==
                         before.state.units[before.at("a").value].phase;
       if (same && orders.empty()) continue;
-      text += fmt::format("{:24} → {:9} {}", fact.name, bench.is("a"), orders);
+      text += format("{:24} → {:9} {}", fact.name, bench.is("a"), orders);
       text.erase(text.find_last_not_of(' ') + 1) += "\n";
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "base/format.h"
 #include "unit/core/bench.h"
 
 using namespace bootsman;
@@ -213,7 +214,7 @@ TEST_CASE("the exit code of a stop that a failed unit asked for") {
     bench.up("a");
     CHECK(bench.ended("a", row.how) == "sweep SIGTERM");
     CHECK(bench.counted(0).starts_with(
-        fmt::format("finish {} {} failed: ", row.code, bench.plan.units[0].id())));
+        format("finish {} {} failed: ", row.code, bench.plan.units[0].id())));
   }
 }
 

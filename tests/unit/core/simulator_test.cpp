@@ -1,4 +1,5 @@
 #include "unit/core/simulator.h"
+#include "base/format.h"
 
 #include <doctest/doctest.h>
 
@@ -31,7 +32,7 @@ std::string show_command(const Plan& plan, const Command& command) {
 
 std::string show_fact(const Plan& plan, const Event& event) {
   const auto about = [&](const char* what, const auto& fact) {
-    return fmt::format("{} {}#{}", what, name_of(plan, fact.unit), fact.run.value);
+    return format("{} {}#{}", what, name_of(plan, fact.unit), fact.run.value);
   };
   return std::visit(
       overloaded{
@@ -54,7 +55,7 @@ std::string show_fact(const Plan& plan, const Event& event) {
           [&](const Notified& f) { return about("says", f); },
           [](const SignalReceived& f) { return signal_name(f.signal); },
           [](const Tick&) { return std::string("tick"); },
-          [](const LeftoversCounted& f) { return fmt::format("left {}", f.count); },
+          [](const LeftoversCounted& f) { return format("left {}", f.count); },
           [&](const CommandReceived& f) { return show_command(plan, f.what); },
           [](const ReloadAsked& f) { return "reload: " + f.summary; },
           [](const PlanAdopted&) { return std::string("adopted"); },

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "base/format.h"
 #include "unit/core/bench.h"
 
 using namespace bootsman;
@@ -19,10 +20,9 @@ TEST_CASE("the answers of health, ready and startup along a life") {
   Bench bench(made.plan());
   const auto answers = [&] {
     const auto word = [](const Verdict& verdict) { return verdict.ok ? "yes" : "no"; };
-    return fmt::format("health {}, ready {}, startup {}",
-                       word(health_verdict(bench.plan, bench.state)),
-                       word(ready_verdict(bench.plan, bench.state)),
-                       word(startup_verdict(bench.plan, bench.state)));
+    return format("health {}, ready {}, startup {}", word(health_verdict(bench.plan, bench.state)),
+                  word(ready_verdict(bench.plan, bench.state)),
+                  word(startup_verdict(bench.plan, bench.state)));
   };
   CHECK(answers() == "health yes, ready no, startup no");
   bench.boot();
