@@ -14,7 +14,10 @@ ARCHIVES=$(cd "$(dirname "$PREFIX")" && pwd)/archives
 
 export CC=${CC:-cc}
 CONFIG="-DMBEDTLS_USER_CONFIG_FILE='\"$PREFIX/mbedtls/include/bootsman_mbedtls_config.h\"'"
-SIZE="-Os -g0 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong"
+# No exception passes through these libraries, so none needs tables to unwind them.
+SIZE="-Os -g0 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong
+  -fno-asynchronous-unwind-tables -fno-unwind-tables"
+SIZE=$(echo $SIZE)  # One line: it is also handed to cmake.
 
 build_llhttp() {
   fetch llhttp \

@@ -37,6 +37,8 @@ add_library(bootsman_executable INTERFACE)
 if(BOOTSMAN_STATIC)
   # fmt would ask the locale for a thousands separator: half a megabyte of iostreams, never used.
   add_compile_definitions("FMT_STATIC_THOUSANDS_SEPARATOR=','")
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT CMAKE_INTERPROCEDURAL_OPTIMIZATION LANGUAGES CXX)  # A tenth smaller.
   add_compile_options(-ffunction-sections -fdata-sections -fstack-protector-strong
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   target_link_options(bootsman_executable INTERFACE
