@@ -91,12 +91,7 @@ Runtime::~Runtime() {
 }
 
 Result<int> Runtime::run() {
-  auto signals = Signals::open(loop_, [this](Signal signal) {
-    if (signal.value == SIGCHLD)
-      reap_due_ = true;
-    else
-      post(SignalReceived{signal});
-  });
+  auto signals = Signals::open(loop_, [this](Signal signal) { take(signal); });
   if (!signals) return fail(std::move(signals).error());
   signals_.emplace(std::move(*signals));
 

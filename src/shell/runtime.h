@@ -80,6 +80,7 @@ class Runtime {
   void execute(const Finish& action);
 
   Result<UniqueFd> open_log_file(const LogFilePlan& file);
+  void take(Signal signal);
   std::size_t rotate_log_files();
   void begin_reload(CommandId id);
   void renumber(const std::vector<std::optional<UnitIndex>>& moved);

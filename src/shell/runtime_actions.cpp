@@ -129,6 +129,17 @@ Result<UniqueFd> Runtime::open_log_file(const LogFilePlan& file) {
   return std::move(pair->first);
 }
 
+/// SIGHUP puts the log files aside, as log rotation's programs expect, unless a unit asks for it.
+void Runtime::take(Signal signal) {
+  if (signal.value == SIGCHLD) {
+    reap_due_ = true;
+    return;
+  }
+  const auto asks = [&](const Unit& unit) { return std::ranges::count(unit.forward, signal) != 0; };
+  if (signal.value == SIGHUP && std::ranges::none_of(plan_.units, asks)) rotate_log_files();
+  post(SignalReceived{signal});
+}
+
 std::size_t Runtime::rotate_log_files() {
   for (const auto& [number, helper] : log_files_) helpers_.signal(helper, Signal{SIGHUP});
   return log_files_.size();

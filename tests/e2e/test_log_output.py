@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lib import ssh
 from lib.container import eventually
 from lib.root import BINARY_INSIDE
 
@@ -107,6 +108,22 @@ def test_stuck_reader_holds_up_nothing_but_who_agreed_to_wait(root, start, kind)
 def test_reader_that_is_stuck_for_a_minute(root, start):
     output = stuck_reader(root, start, "pipe", 60, 300_000)
     assert len(lines_of(output, "patient")) == 300_001
+
+
+@pytest.mark.ssh
+def test_logins_go_on_while_nobody_reads(root, maker):
+    root.write("/sync/root-passwd", f"root:{ssh.PASSWORD}\n", 0o600)
+    # A few logins write more than a pipe holds: an sshd that waits in its log lets nobody in.
+    root.append("/etc/ssh/sshd_config", "LogLevel DEBUG3\n")
+    root.write("/root/stdout_kinds.py", KINDS.read_text())
+    root.write("/root/writer.py", WRITER)
+    root.write("/etc/bootsman/conf.d/10-flood.toml", writer("hasty", 60_000, "drop"))
+    container = maker.start(root, command=["bash", "-c", f"exec {unread('pipe')}"])
+    eventually((root.changes / "root/hasty.written").exists, 60, "stdout is full")
+    eventually(lambda: ssh.ssh(container, "true").returncode == 0, 20, "sshd listens")
+    for number in range(6):
+        assert ssh.ssh(container, f"echo {number}").stdout == f"{number}\n"
+    assert "debug3" in container.bootsman("logs", "sshd").stdout
 
 
 def test_terminal_gets_the_lines_and_colours(root, start):

@@ -181,6 +181,8 @@ def test_logs_rotate_and_a_killed_writer(boot, root):
     eventually(lambda: file.exists() and file.stat().st_size > 20, 10, "lines are in the file")
     assert container.bootsman("logs", "rotate").stdout == "1 log file is put aside\n"
     eventually(lambda: aside.exists() and file.exists() and file.stat().st_size > 0, 10, "a new file is begun")
+    container.signal(signal.SIGHUP)
+    eventually((root.changes / "var/log/web.log.2").exists, 10, "SIGHUP does the same")
     os.kill(container.process_with("helper log-file"), signal.SIGKILL)
     size = file.stat().st_size
     container.wait_for_log("cannot write a log file: the helper .* killed by SIGKILL", 10)
