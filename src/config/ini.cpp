@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 
 namespace bootsman {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string_view without_comment(std::string_view line) {
   for (const std::string_view mark : {" ;", "\t;"}) line = line.substr(0, line.find(mark));

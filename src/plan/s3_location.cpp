@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 
 namespace bootsman {
@@ -12,14 +13,6 @@ constexpr std::size_t kBucketMin = 3;
 constexpr std::size_t kBucketMax = 63;
 constexpr std::size_t kPrefixMax = 1024;  // The longest key of S3.
 constexpr std::uint64_t kPortMax = 65535;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return result;
-}
 
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 #include "steps/catalog.h"
 #include "steps/text_block.h"
@@ -44,10 +45,8 @@ std::string plain_locale(std::string_view name) {
   std::string plain(name.substr(0, dot));
   if (dot == std::string_view::npos) return plain;
   plain.push_back('.');
-  for (const char c : name.substr(dot + 1)) {
-    if (c == '-' || c == '_') continue;
-    plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-  }
+  for (const char c : lower(name.substr(dot + 1)))
+    if (c != '-' && c != '_') plain.push_back(c);
   return plain;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 #include "steps/catalog.h"
 #include "steps/env_text.h"
@@ -33,12 +34,6 @@ bool from_distribution(const std::string& keyword, const SshdSetting& setting) {
          setting.file.ends_with("/60-cloudimg-settings.conf");
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 /// What goes into our block, and what the image keeps.
 std::vector<Wanted> settle(const Value& settings, const StepFacts& facts, StepWork& work) {
   const auto current = read_sshd_config(facts, settings.get_string("config"));
@@ -49,7 +44,7 @@ std::vector<Wanted> settle(const Value& settings, const StepFacts& facts, StepWo
   std::vector<Wanted> chosen;
   for (const Wanted& wanted : asked) {
     if (wanted.value.empty()) continue;
-    const auto found = current.find(lower_case(wanted.keyword));
+    const auto found = current.find(lower(wanted.keyword));
     const bool keep = found != current.end() && found->second.value != wanted.value &&
                       !from_distribution(wanted.keyword, found->second) &&
                       !settings.get_bool("override", false);
@@ -143,7 +138,7 @@ Result<void> want_config(const Value& settings, const StepFacts& facts, const st
     std::string shown = wanted.value;
     // sshd -T says it in its old words.
     if (shown == "prohibit-password") shown = "without-password";
-    verify.expect.push_back(lower_case(wanted.keyword) + " " + shown);
+    verify.expect.push_back(lower(wanted.keyword) + " " + shown);
   }
   const auto candidate = [&](const std::string& with_env) {
     return with_block(rest, kSshBlock, with_env + body, BlockPlace::Top);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 #include "steps/text_block.h"
 
@@ -11,13 +12,6 @@ namespace bootsman {
 namespace {
 
 constexpr int kIncludeDepthMax = 16;  // as sshd's own
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 /// "Keyword value", "Keyword=value", "Keyword = value" into its two parts.
 std::pair<std::string, std::string> split_line(std::string_view line) {

@@ -4,18 +4,12 @@
 #include <array>
 #include <vector>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 #include "plan/gateway_path.h"
 
 namespace bootsman {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 /// Takes as long for a wrong secret as for the right one.
 bool same_secret(std::string_view given, std::string_view wanted) {

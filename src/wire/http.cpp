@@ -6,6 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/letter_case.h"
+#include "wire/piece_joiner.h"
+
 namespace bootsman {
 
 namespace {
@@ -15,13 +18,6 @@ std::string_view trim_blanks(std::string_view text) {
   const auto first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return result;
 }
 
 /// Finds path and query in the target; false when its form is none that this server serves.
@@ -102,8 +98,7 @@ struct RequestParser::Impl {
   bool complete = false;
   bool wants_continue = false;
   bool streaming = false;  ///< The body of this request is handed out.
-  std::string_view piece;  ///< Of the body, not handed out yet.
-  std::string joined;      ///< Holds `piece` where it came in several parts.
+  PieceJoiner pieces;      ///< Of the body, not handed out yet.
   std::string method;
   std::string target;
   std::string protocol;
@@ -151,13 +146,7 @@ int RequestParser::Impl::body(llhttp_t* p, const char* at, std::size_t size) noe
     return self.request.body_size > self.limits.body ? HPE_USER : HPE_OK;
   }
   try {
-    if (self.piece.empty()) {
-      self.piece = {at, size};
-    } else {
-      if (self.joined.empty()) self.joined = self.piece;
-      self.joined.append(at, size);
-      self.piece = self.joined;
-    }
+    self.pieces.add({at, size});
     return HPE_OK;
   } catch (...) {
     return HPE_USER;
@@ -213,7 +202,7 @@ std::size_t RequestParser::Impl::may_feed(std::string_view bytes) {
 }
 
 ParseStep RequestParser::Impl::next(std::string_view& bytes) {
-  joined.clear();
+  pieces.begin();
   if (complete) return finish();
   // After its pause at the end of the head the library may be done without another byte.
   bool resumed = part == Part::Body;
@@ -230,13 +219,13 @@ ParseStep RequestParser::Impl::next(std::string_view& bytes) {
     if (error != HPE_OK) {
       auto said = stopped(error, bytes);
       // What came before the mistake comes first, however the bytes were cut.
-      if (refusal && !piece.empty()) return BodyPiece{std::exchange(piece, {})};
+      if (refusal && !pieces.empty()) return BodyPiece{pieces.take()};
       if (!std::holds_alternative<NeedMore>(said)) return said;
     } else if (part == Part::Line && end == '\n' && !method.empty()) {
       part = Part::Headers;
       used = 0;
     }
-    if (!piece.empty()) return BodyPiece{std::exchange(piece, {})};
+    if (!pieces.empty()) return BodyPiece{pieces.take()};
     resumed = error == HPE_PAUSED;
   }
   if (refusal) return *refusal;
@@ -258,7 +247,7 @@ ParseStep RequestParser::Impl::stopped(llhttp_errno_t error, std::string_view by
   }
   if (complete) {
     llhttp_resume(&parser);
-    if (!piece.empty()) return BodyPiece{std::exchange(piece, {})};
+    if (!pieces.empty()) return BodyPiece{pieces.take()};
     return finish();
   }
   judge_head();

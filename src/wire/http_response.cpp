@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "base/text.h"
 #include "wire/http.h"
 
@@ -57,11 +58,6 @@ void add_connection(std::string& out, const Request& request) {
   } else if (request.http_1_0) {
     add_header(out, "Connection", "keep-alive");
   }
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 /// Whether one of the headers of that name has the word in its list.

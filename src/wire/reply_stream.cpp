@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letter_case.h"
+#include "wire/piece_joiner.h"
+
 namespace bootsman {
 
 struct ReplyReader::Impl {
@@ -38,8 +41,7 @@ struct ReplyReader::Impl {
   bool complete = false;
   std::string name, value;
   ReplyHead head;
-  std::string_view piece;
-  std::string joined;
+  PieceJoiner pieces;
   std::optional<ReplyBroken> mistake;  ///< Told after what came before it.
 };
 
@@ -71,13 +73,7 @@ int ReplyReader::Impl::header_complete(llhttp_t* p) noexcept {
 int ReplyReader::Impl::body(llhttp_t* p, const char* at, std::size_t size) noexcept {
   auto& self = of(p);
   try {
-    if (self.piece.empty()) {
-      self.piece = {at, size};
-    } else {
-      if (self.joined.empty()) self.joined = self.piece;
-      self.joined.append(at, size);
-      self.piece = self.joined;
-    }
+    self.pieces.add({at, size});
     return HPE_OK;
   } catch (...) {
     return HPE_USER;
@@ -119,11 +115,8 @@ ReplyStep ReplyReader::Impl::head_over() {
   head_complete = false;
   head.status = llhttp_get_status_code(&parser);
   const auto is = [this](const char* wanted) {
-    return std::ranges::any_of(head.headers, [&](const Header& header) {
-      return std::ranges::equal(header.name, std::string_view(wanted), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? char(a - 'A' + 'a') : a) == b;
-      });
-    });
+    return std::ranges::any_of(
+        head.headers, [&](const Header& header) { return same_word(header.name, wanted); });
   };
   if (is("content-length") && !is("transfer-encoding")) head.content_length = parser.content_length;
   const bool interim = head.is_interim();
@@ -135,7 +128,7 @@ ReplyStep ReplyReader::Impl::head_over() {
 }
 
 ReplyStep ReplyReader::Impl::next(std::string_view& bytes) {
-  joined.clear();
+  pieces.begin();
   bool resumed = part == Part::Body;
   while (part != Part::Over) {
     if (mistake) {
@@ -170,7 +163,7 @@ ReplyStep ReplyReader::Impl::next(std::string_view& bytes) {
     } else if (error != HPE_OK) {
       mistake = broken(error);
     }
-    if (!piece.empty()) return BodyPiece{std::exchange(piece, {})};
+    if (!pieces.empty()) return BodyPiece{pieces.take()};
   }
   return ReplyEnd{};
 }

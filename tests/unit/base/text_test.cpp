@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+#include "base/letter_case.h"
+
 using namespace bootsman;
 
 TEST_CASE("durations are read with their unit") {
@@ -198,6 +200,14 @@ TEST_CASE("text is cut and joined") {
   CHECK(split("", ':') == std::vector<std::string_view>{""});
   CHECK(join(std::vector<std::string>{"a", "b"}, ", ") == "a, b");
   CHECK(join(std::vector<std::string>{}, ", ").empty());
+}
+
+TEST_CASE("the case of letters changes for ASCII alone") {
+  CHECK(lower("Content-TYPE [Z]@") == "content-type [z]@");
+  CHECK(lower("\xc3\x84\xff") == "\xc3\x84\xff");
+  CHECK(same_word("Upgrade", "uPGRADE"));
+  CHECK_FALSE(same_word("Upgrade", "upgrades"));
+  CHECK_FALSE(same_word("[", "{"));
 }
 
 TEST_CASE("what disturbs a terminal is written as an escape") {
