@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from lib.container import PATH, Container  # noqa: E402
 from lib.root import BINARY_INSIDE, REPOSITORY, Root  # noqa: E402
+from lib.web import Authority  # noqa: E402
 
 VENV = REPOSITORY / "build/demo-venv"
 
@@ -117,6 +118,26 @@ def boot(maker, root):
         return maker.start(root, *arguments, **options)
 
     return start
+
+
+@pytest.fixture
+def inside(maker, root):
+    """inside(*words): a command in a container of its own in that root; (exit code, stdout, stderr)."""
+
+    def run(*words, **options):
+        container = maker.start(root, command=words, **options)
+        code = container.wait(60)
+        return code, container.stdout.text, container.stderr.text
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Signs the certificates of the tests' servers; `.localhost` is one."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    authority.localhost = authority.sign("localhost")
+    return authority
 
 
 @pytest.fixture

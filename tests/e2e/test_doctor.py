@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from lib.root import BINARY_INSIDE
 
 OLD = """[supervisord]
@@ -17,16 +15,6 @@ priority=9
 [include]
 files = conf.d/*.ini
 """
-
-
-@pytest.fixture
-def inside(maker, root):
-    def run(*words, **options):
-        container = maker.start(root, command=words, **options)
-        code = container.wait(60)
-        return code, container.stdout.text, container.stderr.text
-
-    return run
 
 
 def test_what_is_wrong_is_said_with_what_to_do(root, inside):

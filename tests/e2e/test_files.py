@@ -18,13 +18,6 @@ def with_hash(url, body=LOGO):
     return f"{url}#sha256={hashlib.sha256(body).hexdigest()}"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    authority.localhost = authority.sign("localhost")
-    return authority
-
-
 @pytest.fixture
 def server(authority):
     with Server(lambda handler: handler.reply(200, LOGO), authority.localhost) as server:

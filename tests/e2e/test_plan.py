@@ -15,18 +15,6 @@ WRITES = re.compile(r"\b(write|pwrite64|rename|renameat2?|unlink|unlinkat|mkdir|
                     r"setxattr|mount|umount2|O_WRONLY|O_RDWR|O_CREAT)\b")
 
 
-@pytest.fixture
-def inside(maker, root):
-    """inside(*words): a command in a container of its own in that root; (exit code, stdout, stderr)."""
-
-    def run(*words, **options):
-        container = maker.start(root, command=words, **options)
-        code = container.wait(60)
-        return code, container.stdout.text, container.stderr.text
-
-    return run
-
-
 def changes_of(root):
     return {str(path.relative_to(root.changes)) for path in root.changes.rglob("*") if not path.is_dir()}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lib.root import BINARY_INSIDE
-from lib.web import Authority
 
 SERVER = Path(__file__).with_name("lib") / "file_server.py"
 PORT = 4430
@@ -17,13 +16,6 @@ SCRIPT = "#!/bin/sh\necho $((1 + $(cat /srv/count 2>/dev/null || echo 0))) > /sr
 # The server must be up before the init asks it, so it is there before the init is; then it is the init's orphan.
 SERVE = (f"python3 /srv/server.py /srv/www /srv/server.pem {PORT} & "
          f"until exec 3<>/dev/tcp/127.0.0.1/{PORT}; do sleep 0.05; done 2>/dev/null; exec 3>&-; exec \"$@\"")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    authority.localhost = authority.sign("localhost")
-    return authority
 
 
 def sha256(text):

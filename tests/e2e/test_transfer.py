@@ -18,13 +18,6 @@ HASH = hashlib.sha256(BODY).hexdigest()
 OLD = b"what was there before\n"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    authority.localhost = authority.sign("localhost")
-    return authority
-
-
 @pytest.fixture
 def serve(authority):
     servers = []

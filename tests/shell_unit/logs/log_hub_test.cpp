@@ -245,13 +245,19 @@ TEST_CASE("log hub: a slow reader loses no line of a service") {
   CHECK(world.hub->counts(UnitIndex{0}).dropped_lines == 0);
 }
 
-TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
-  World world;
+/// Where a unit writes that waits for a blocked stdout; the test itself must not.
+UniqueFd patient_job(World& world) {
   LogPlan wait;
   wait.when_blocked = WhenBlocked::Wait;
   world.hub->add_unit("job", wait, "");
-  const UniqueFd job = world.stream(0, 1);
+  UniqueFd job = world.stream(0, 1);
   ::fcntl(job.get(), F_SETFL, O_NONBLOCK);
+  return job;
+}
+
+TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
+  World world;
+  const UniqueFd job = patient_job(world);
   std::string text;
   int next = 0;
   int held_up = 0;
@@ -276,11 +282,7 @@ TEST_CASE("log hub: a unit that waits loses nothing, its writer is held up") {
 
 TEST_CASE("log hub: a line that waits for a stuck reader is not taken for a silent one") {
   World world;
-  LogPlan wait;
-  wait.when_blocked = WhenBlocked::Wait;
-  world.hub->add_unit("job", wait, "");
-  const UniqueFd job = world.stream(0, 1);
-  ::fcntl(job.get(), F_SETFL, O_NONBLOCK);
+  const UniqueFd job = patient_job(world);
   const std::string line(2'000, 'y');
   std::string sent;
   // No write ends with a line, so that one is held whenever the stream is paused.
