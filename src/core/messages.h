@@ -269,7 +269,7 @@ struct SweepLeftovers {
 };
 
 /// Put the other plan of the reload into force: call adopt() (reload.h), then answer by
-/// PlanAdopted. The last action of its turn. Facts that name a unit by its place in the plan before
+/// PlanAdopted, perhaps a little later. The last action of its turn. Facts that name a unit by its place in the plan before
 /// still find it, by their RunId; commands don't.
 struct AdoptPlan {};
 

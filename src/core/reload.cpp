@@ -373,7 +373,9 @@ void abandon_reload(Turn& turn) {
 bool is_reloading(const State& state, UnitIndex unit) {
   if (!state.reload) return false;
   const Reload& reload = *state.reload;
-  if (reload.stage != Stage::Watching) return holds(way_of(reload).replaced, unit);
+  if (reload.stage == Stage::Holding) return holds(way_of(reload).replaced, unit);
+  if (reload.stage == Stage::Adopting)
+    return std::holds_alternative<phase::Held>(state.units[unit.value].phase);
   return std::ranges::find(reload.watched, unit, &Reload::Watch::unit) != reload.watched.end();
 }
 

@@ -30,6 +30,11 @@ struct UnitStatus {
 
 UnitStatus unit_status(const Plan& plan, const State& state, UnitIndex unit);
 
+/// Of a mount: whether it is there and answers.
+inline bool is_up(const UnitStatus& mount) {
+  return mount.state == UnitState::Ready && mount.health != Health::Unhealthy;
+}
+
 /// The answers of /health, /health/ready and /health/startup (design: HTTP on port 8080).
 struct Verdict {
   struct Reason {

@@ -96,6 +96,10 @@ void run_log_file(const Value& request, Channel&) {
   write_log_file(request);
 }
 
+void run_uncover(const Value& request, Channel&) {
+  for (const std::string& target : request.get_strings("targets")) uncover_target(target);
+}
+
 int run_mount() {
   Channel channel(kHelperFd);
   const auto request = channel.read_line();
@@ -115,7 +119,8 @@ constexpr Task kTasks[] = {{"steps", run_steps},
                            {"conditions", run_conditions},
                            {"probe-file", run_probe_file},
                            {"fetch", run_fetch},
-                           {"log-file", run_log_file}};
+                           {"log-file", run_log_file},
+                           {"uncover", run_uncover}};
 
 }  // namespace
 

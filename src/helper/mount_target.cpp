@@ -150,6 +150,15 @@ Result<Prepared> prepare_target(const std::string& target) {
   return prepared;
 }
 
+void uncover_target(const std::string& target) {
+  const Result<std::string> real = without_links(target);
+  if (!real) return;
+  const auto mounts = current_mounts_on(*real);
+  if (mounts.empty() || mounts.front().source != kBareSource) return;
+  detach_mounts(*real);
+  ::umount2(real->c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 int mount_natively(const MountRequest& request, const std::string& target) {
   const char* point = target.c_str();
   if (request.mount.type == MountPlan::Type::Tmpfs) {

@@ -29,6 +29,9 @@ Result<Prepared> prepare_target(const std::string& target);
 /// Detaches what is mounted above the cover, also when files on it are open.
 void detach_mounts(const std::string& target);
 
+/// Takes the cover off a target that is no mount's any more, with what is left above it.
+void uncover_target(const std::string& target);
+
 /// Mounts by mount(2): the types bind and tmpfs. The errno where that fails.
 int mount_natively(const MountRequest& request, const std::string& target);
 

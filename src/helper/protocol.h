@@ -37,6 +37,8 @@ namespace bootsman {
 // `helper log-file`     writes a unit's lines, which come by its stdin, to a file.
 //   request  {"path":"/var/log/x.log","size":BYTES,"count":FILES}
 //   No answers. It lives as long as the init; SIGHUP puts the file aside.
+// `helper uncover`   takes the covers off folders that were mounts' targets before a reload.
+//   request  {"targets":["/workdir"…]}      No answers.
 // `helper mount`   one run of a mount unit: lives as long as the mount does, as the unit's process.
 //   PID 1's side stays open. SIGTERM asks it to unmount and end. It exits 0 when it was asked to.
 //   request  {"type":0,"target":"/workdir","source":"s3://b/p","read_only":false,"options":[…],

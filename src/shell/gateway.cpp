@@ -13,9 +13,11 @@ Gateway::Gateway(uv_loop_t* loop, const GatewayPlan& plan, Hooks hooks)
   shared_.loop = loop;
   shared_.buffer = *buffer_;
   shared_.trouble = hooks_.trouble;
-  shared_.done = [this](const Request& head, int status, std::uint64_t bytes, Millis took) {
-    done(head, status, bytes, took);
+  shared_.done = [this](const GatewayRoute& route, const Request& head, int status,
+                        std::uint64_t bytes, Millis took) {
+    done(route, head, status, bytes, took);
   };
+  numbers_.routes.resize(plan_.routes.size());
 }
 
 Passing Gateway::passing() {
@@ -29,7 +31,18 @@ Passing Gateway::passing() {
           }};
 }
 
-void Gateway::done(const Request& head, int status, std::uint64_t bytes, Millis took) {
+const GatewayNumbers& Gateway::numbers() {
+  numbers_.under_way = shared_.under_way;
+  return numbers_;
+}
+
+void Gateway::done(const GatewayRoute& route, const Request& head, int status, std::uint64_t bytes,
+                   Millis took) {
+  RouteNumbers& numbers = numbers_.routes[static_cast<std::size_t>(&route - plan_.routes.data())];
+  const auto kind = static_cast<std::size_t>(status) / 100;
+  ++numbers.answers[kind < numbers.answers.size() ? kind : 0];
+  numbers.sent_bytes += bytes;
+  if (kind != 1) numbers.took += took;
   if (!plan_.access_log) return;
   hooks_.access(head.method + " " + printable(head.path, 200) + " " +
                 (status == 0 ? "unanswered" : std::to_string(status)) + ", " +

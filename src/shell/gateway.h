@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "shell/gateway_exchange.h"
+#include "wire/gateway_numbers.h"
 
 namespace bootsman {
 
@@ -27,13 +28,18 @@ class Gateway {
   /// For HttpServer::pass_on().
   Passing passing();
 
+  /// What has gone through until now.
+  const GatewayNumbers& numbers();
+
  private:
-  void done(const Request& head, int status, std::uint64_t bytes, Millis took);
+  void done(const GatewayRoute& route, const Request& head, int status, std::uint64_t bytes,
+            Millis took);
 
   const GatewayPlan& plan_;
   Hooks hooks_;
   std::unique_ptr<std::array<char, 64 * 1024>> buffer_;
   GatewayShared shared_;
+  GatewayNumbers numbers_;
 };
 
 }  // namespace bootsman

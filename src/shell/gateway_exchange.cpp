@@ -372,7 +372,7 @@ void GatewayExchange::over(UvPtr<uv_tcp_t> socket, bool last) {
   if (phase_ == Phase::Over) return;
   phase_ = Phase::Over;
   const auto self = shared_from_this();
-  shared_.done(head_, status_, sent_down_,
+  shared_.done(*to_.route, head_, status_, sent_down_,
                Millis(static_cast<long>(uv_now(shared_.loop) - began_)));
   host_.over(std::move(socket), std::move(unread_), last);
 }

@@ -21,7 +21,9 @@ struct GatewayShared {
   Millis upload_idle{60'000};
   std::function<Response(const GatewayRoute&, const UpstreamTrouble&)> trouble;
   /// An exchange is over; `status` is what the client got, 0 for nothing.
-  std::function<void(const Request& head, int status, std::uint64_t bytes, Millis took)> done;
+  std::function<void(const GatewayRoute& route, const Request& head, int status,
+                     std::uint64_t bytes, Millis took)>
+      done;
   std::size_t under_way = 0;
   std::size_t most = 512;  ///< Each holds two descriptors.
 };

@@ -44,7 +44,7 @@ class Mounts {
   void renumber(const std::vector<std::optional<UnitIndex>>& moved);
 
   /// Of all mounts that have been started, by unit.
-  const std::map<std::uint32_t, MountNumbers>& numbers() const { return numbers_; }
+  const MountNumbersByUnit& numbers() const { return numbers_; }
 
  private:
   struct Keeper;
@@ -68,7 +68,7 @@ class Mounts {
   std::int64_t questions_ = 0;
   std::map<std::uint32_t, std::unique_ptr<Keeper>> keepers_;  ///< By unit; of the latest run.
   std::map<std::uint32_t, Question> open_;                    ///< By unit: what was asked.
-  std::map<std::uint32_t, MountNumbers> numbers_;
+  MountNumbersByUnit numbers_;
 };
 
 }  // namespace bootsman

@@ -83,6 +83,7 @@ class Runtime {
   void take(Signal signal);
   std::size_t rotate_log_files();
   void begin_reload(CommandId id);
+  void uncover(const Plan& before);
   void renumber(const std::vector<std::optional<UnitIndex>>& moved);
   void ask_conditions();
   void note_out_of_memory(const Death& death);
@@ -94,7 +95,7 @@ class Runtime {
   PageView page_view() const;
   std::vector<UnitStatus> unit_statuses() const;
   Gateway::Hooks gateway_hooks();
-  MetricsView metrics_view() const;
+  MetricsView metrics_view();
   LeftoversCounted sweep(std::optional<Signal> signal);
   void memory_short(const MemoryShortage& shortage);
   std::vector<Pid> mount_processes() const;

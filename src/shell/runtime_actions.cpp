@@ -19,6 +19,7 @@ namespace bootsman {
 namespace {
 
 constexpr Millis kConditionsTime{5'000};
+constexpr Millis kUncoverTime{5'000};
 /// For the built-in steps of one batch together, beside what single commands ask for.
 constexpr Millis kStepsTime{300'000};
 /// At the very end: what a reader that still reads may take to get the last lines.
@@ -270,7 +271,29 @@ void Runtime::execute(const AdoptPlan&) {
   std::swap(plan_, reloader_.other());
   adopt(reloader_.other(), plan_, state_, mono_now());
   renumber(moved);
-  post(PlanAdopted{});
+  uncover(reloader_.other());
+}
+
+/// Targets that no mount has any more are usable again before anything starts.
+void Runtime::uncover(const Plan& before) {
+  const auto is_target = [this](const std::string& path) {
+    return std::ranges::any_of(plan_.units, [&](const Unit& unit) {
+      return unit.mount && unit.mount->target == path;
+    });
+  };
+  Value::Array dropped;
+  for (const Unit& unit : before.units)
+    if (unit.mount && !unit.mount->target.empty() && !is_target(unit.mount->target))
+      dropped.emplace_back(unit.mount->target);
+  if (dropped.empty()) return post(PlanAdopted{});
+  Value request;
+  request.set("targets", std::move(dropped));
+  helpers_.start(
+      "uncover", request, environment_.block(), mono_now() + kUncoverTime, [](const Value&) {},
+      [this](const std::optional<std::string>& problem) {
+        if (problem) say(Severity::Warning, "cannot uncover what was a mount's folder: " + *problem);
+        post(PlanAdopted{});
+      });
 }
 
 /// What the shell keeps by unit follows the plan; what it keeps by run need not.

@@ -50,7 +50,8 @@ std::vector<UnitStatus> Runtime::unit_statuses() const {
 }
 
 PageView Runtime::page_view() const {
-  return {plan_, state_, happened_, usage_.read(), mono_now(), wall_clock_us()};
+  return {plan_, state_, happened_, usage_.read(), mono_now(), wall_clock_us(),
+          &mounts_.numbers()};
 }
 
 Gateway::Hooks Runtime::gateway_hooks() {
@@ -60,7 +61,7 @@ Gateway::Hooks Runtime::gateway_hooks() {
           [this](const std::string& line) { say(Severity::Info, line); }};
 }
 
-MetricsView Runtime::metrics_view() const {
+MetricsView Runtime::metrics_view() {
   MetricsView view{plan_,
                    state_,
                    checks_.counts(),
@@ -73,7 +74,10 @@ MetricsView Runtime::metrics_view() const {
                    http_requests_,
                    server_.counts().refused + server_.counts().displaced,
                    mono_now(),
-                   wall_clock_us()};
+                   wall_clock_us(),
+                   &mounts_.numbers(),
+                   &web_.gateway,
+                   &gateway_.numbers()};
   for (std::uint32_t i = 0; i < plan_.units.size(); ++i)
     view.logs.push_back(logs_.counts(UnitIndex{i}));
   return view;

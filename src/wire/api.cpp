@@ -46,17 +46,14 @@ std::uint32_t writer_of(UnitIndex unit) {
 
 Value mount_value(const ApiView& view, UnitIndex index) {
   const MountPlan& plan = *view.plan[index].mount;
-  MountNumbers numbers;
-  if (view.mounts != nullptr && view.mounts->contains(index.value))
-    numbers = view.mounts->at(index.value);
+  const MountNumbers numbers = numbers_of(view.mounts, index);
   const UnitStatus status = unit_status(view.plan, view.state, index);
   Value mount;
   mount.set("type", to_text(plan.type));
   mount.set("target", plan.target);
   mount.set("source", plan.source);
-  mount.set("up", status.state == UnitState::Ready && status.health != Health::Unhealthy);
-  const auto remounts = numbers.mounted > 0 ? numbers.mounted - 1 : 0;
-  mount.set("remounts", static_cast<std::int64_t>(remounts));
+  mount.set("up", is_up(status));
+  mount.set("remounts", static_cast<std::int64_t>(numbers.remounts()));
   mount.set("probe_ms",
             numbers.probe ? Value(static_cast<std::int64_t>(numbers.probe->count())) : Value());
   mount.set("cache_bytes", static_cast<std::int64_t>(numbers.cache_bytes));

@@ -32,7 +32,7 @@ struct ApiView {
   /// Files of the configuration that have changed since it was read; may be null.
   const std::set<std::string>* changed_files = nullptr;
   /// By unit; those that were never started have none.
-  const std::map<std::uint32_t, MountNumbers>* mounts = nullptr;
+  const MountNumbersByUnit* mounts = nullptr;
 };
 
 /// Asks for remembered lines.

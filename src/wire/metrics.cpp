@@ -129,6 +129,63 @@ void write_logs(MetricsText& text, const MetricsView& view) {
        &LogCounts::dropped_bytes);
 }
 
+void write_mounts(MetricsText& text, const MetricsView& view,
+                  const std::vector<UnitStatus>& units) {
+  std::vector<UnitIndex> mounts;
+  for (std::uint32_t i = 0; i < units.size(); ++i)
+    if (view.plan.units[i].mount && units[i].state != UnitState::Skipped)
+      mounts.push_back(UnitIndex{i});
+  if (mounts.empty()) return;
+  const auto each = [&](const MetricFamily& family, auto&& value) {
+    text.family(family);
+    for (const UnitIndex index : mounts)
+      if (const auto number = value(numbers_of(view.mounts, index)))
+        text.sample({{"unit", units[index.value].id}}, *number);
+  };
+  using Count = std::optional<std::uint64_t>;
+  text.family({"bootsman_mount_up", "gauge", "", "Whether the mount is there and answers."});
+  for (const UnitIndex index : mounts) {
+    const MountPlan& plan = *view.plan[index].mount;
+    text.sample({{"unit", units[index.value].id},
+                 {"type", to_text(plan.type)},
+                 {"target", plan.target}},
+                flag(is_up(units[index.value])));
+  }
+  each({"bootsman_mount_remounts", "counter", "", "How often the mount came back."},
+       [](const MountNumbers& numbers) { return Count(numbers.remounts()); });
+  each({"bootsman_mount_probe_seconds", "gauge", "seconds",
+        "How long the latest answered probe of the mount took."},
+       [](const MountNumbers& numbers) {
+         return numbers.probe ? std::optional(seconds(*numbers.probe)) : std::nullopt;
+       });
+  each({"bootsman_mount_cache_bytes", "gauge", "bytes", "What the mount's cache folder holds."},
+       [](const MountNumbers& numbers) { return Count(numbers.cache_bytes); });
+}
+
+void write_gateway(MetricsText& text, const MetricsView& view) {
+  if (view.gateway == nullptr || view.gateway_numbers == nullptr || view.gateway->routes.empty())
+    return;
+  constexpr std::array<std::string_view, 6> kCodes{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  const auto& routes = view.gateway->routes;
+  const auto& numbers = view.gateway_numbers->routes;
+  text.family({"bootsman_gateway_requests", "counter", "",
+               "Requests that were passed on, by route and by what the client got."});
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    for (std::size_t code = 0; code < kCodes.size(); ++code)
+      text.sample({{"route", routes[i].prefix}, {"code", kCodes[code]}}, numbers[i].answers[code]);
+  text.family({"bootsman_gateway_sent_bytes", "counter", "bytes",
+               "Bytes of answers that were passed to clients."});
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    text.sample({{"route", routes[i].prefix}}, numbers[i].sent_bytes);
+  text.family({"bootsman_gateway_request_seconds", "counter", "seconds",
+               "How long all passed requests but upgrades together took."});
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    text.sample({{"route", routes[i].prefix}}, seconds(numbers[i].took));
+  text.single({"bootsman_gateway_under_way", "gauge", "",
+               "Requests and upgraded connections that are being passed on now."},
+              view.gateway_numbers->under_way);
+}
+
 void write_cgroup(MetricsText& text, const CgroupUsage& usage) {
   if (usage.memory_bytes)
     text.single({"bootsman_cgroup_memory_bytes", "gauge", "bytes",
@@ -177,6 +234,8 @@ Response metrics_response(const Request& request, const MetricsView& view) {
   write_unit_runs(text, units);
   write_checks(text, view);
   write_logs(text, view);
+  write_mounts(text, view, units);
+  write_gateway(text, view);
   write_cgroup(text, view.cgroup);
 
   Response response;

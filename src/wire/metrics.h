@@ -12,7 +12,10 @@
 #include "core/messages.h"
 #include "core/state.h"
 #include "logs/counts.h"
+#include "plan/gateway_plan.h"
+#include "wire/gateway_numbers.h"
 #include "wire/http.h"
+#include "wire/mount_numbers.h"
 
 namespace bootsman {
 
@@ -49,6 +52,9 @@ struct MetricsView {
   std::uint64_t http_refused = 0;          ///< Connections refused or displaced.
   MonoTime now{};
   std::int64_t wall_us = 0;  ///< The time of day at `now`, since 1970 in UTC.
+  const MountNumbersByUnit* mounts = nullptr;
+  const GatewayPlan* gateway = nullptr;  ///< With `gateway_numbers`.
+  const GatewayNumbers* gateway_numbers = nullptr;
 };
 
 /// All metrics in the Prometheus text format 0.0.4, or as OpenMetrics 1.0 where the request's

@@ -15,7 +15,7 @@ namespace {
 struct Word {
   std::string_view name, en, zh;
 };
-constexpr std::array<Word, 33> kWords{{
+constexpr std::array<Word, 40> kWords{{
     {"title", "Container status", "容器状态"},
     {"units", "Units", "单元"},
     {"unit", "Unit", "单元"},
@@ -23,6 +23,13 @@ constexpr std::array<Word, 33> kWords{{
     {"since", "Since", "持续"},
     {"restarts", "Restarts", "重启"},
     {"why", "Why", "原因"},
+    {"mounts", "Mounts", "挂载"},
+    {"mount", "Mount", "挂载"},
+    {"target", "On", "挂载点"},
+    {"away", "away", "不可用"},
+    {"remounts", "Remounts", "重新挂载"},
+    {"probe", "Answers in", "响应时间"},
+    {"cache", "Cache", "缓存"},
     {"boot", "Boot", "启动过程"},
     {"events", "Latest events", "最近事件"},
     {"usage", "Container", "容器资源"},
@@ -107,6 +114,7 @@ class Page {
            "</style></head>\n<body data-events=\"" + events_ + "\">\n";
     summary(all);
     units(*all.find("units")->array());
+    mounts(*all.find("mounts")->array());
     usage(*all.find("usage"));
     boot(*all.find("boot")->array());
     events(*all.find("events")->array());
@@ -135,23 +143,50 @@ class Page {
             "</span> · <span id=\"live\" class=\"soft\">" + say("still") + "</span></p>\n";
   }
 
+  void begin_table(const std::string& name, std::initializer_list<const char*> columns) {
+    out_ += "<table><thead><tr>";
+    for (const char* column : columns) out_ += "<th scope=\"col\">" + say(column) + "</th>";
+    out_ += "</tr></thead>\n<tbody id=\"" + name + "\">\n";
+  }
+
+  std::string cell(const char* column, const std::string& text) const {
+    return "<td class=\"number\" data-label=\"" + say(column) + "\">" + escaped(text) + "</td>";
+  }
+
   void units(const Value::Array& all) {
-    out_ += "<h2>" + say("units") + "</h2>\n<table><thead><tr>";
-    for (const char* name : {"unit", "state", "since", "restarts", "why"})
-      out_ += "<th scope=\"col\">" + say(name) + "</th>";
-    out_ += "</tr></thead>\n<tbody id=\"units\">\n";
+    out_ += "<h2>" + say("units") + "</h2>\n";
+    begin_table("units", {"unit", "state", "since", "restarts", "why"});
     for (const Value& unit : all) {
       const std::string health = unit.get_string("health");
       const auto restarts = unit.get_int("restarts", 0);
       out_ += "<tr><td>" + escaped(unit.get_string("id")) + "</td><td>" +
               state(health.empty() ? unit.get_string("state") : health) +
-              "</td><td class=\"number\" data-label=\"" + say("since") + "\">" +
-              escaped(say_duration(std::chrono::seconds(unit.get_int("since_s", 0)))) +
-              "</td><td class=\"number\" data-label=\"" + say("restarts") + "\">" +
-              (restarts > 0 ? std::to_string(restarts) : "") + "</td><td data-label=\"" +
+              "</td>" +
+              cell("since", say_duration(std::chrono::seconds(unit.get_int("since_s", 0)))) +
+              cell("restarts", restarts > 0 ? std::to_string(restarts) : "") +
+              "<td data-label=\"" +
               say("why") + "\">" + escaped(unit.get_string("why")) + "</td></tr>\n";
     }
     out_ += "</tbody></table>\n";
+  }
+
+  /// Hidden where nothing is mounted: a reload may bring a mount.
+  void mounts(const Value::Array& all) {
+    out_ += "<section id=\"mounts-part\"" + std::string(all.empty() ? " hidden" : "") + "><h2>" +
+            say("mounts") + "</h2>\n";
+    begin_table("mounts", {"mount", "target", "state", "remounts", "probe", "cache"});
+    for (const Value& mount : all) {
+      const auto remounts = mount.get_int("remounts", 0), probe = mount.get_int("probe_ms", -1);
+      const auto cache = mount.get_int("cache", 0);
+      out_ += "<tr><td>" + escaped(mount.get_string("id")) + "</td>" +
+              cell("target", mount.get_string("target")) + "<td>" +
+              state(mount.get_bool("up", false) ? "up" : "away") + "</td>" +
+              cell("remounts", remounts > 0 ? std::to_string(remounts) : "") +
+              cell("probe", probe < 0 ? "" : std::to_string(probe) + " ms") +
+              cell("cache", cache > 0 ? say_size(static_cast<std::uint64_t>(cache)) : "") +
+              "</tr>\n";
+    }
+    out_ += "</tbody></table></section>\n";
   }
 
   void usage(const Value& usage) {

@@ -8,6 +8,7 @@
 #include "core/state.h"
 #include "wire/event_log.h"
 #include "wire/http.h"
+#include "wire/mount_numbers.h"
 
 namespace bootsman {
 
@@ -19,9 +20,10 @@ struct PageView {
   CgroupUsage usage;
   MonoTime now{};
   std::int64_t wall_us = 0;  ///< The time of day at `now`, since 1970 in UTC.
+  const MountNumbersByUnit* mounts = nullptr;
 };
 
-/// The page: units with their states and why, the boot as a timeline, memory and CPU, the last
+/// The page: units with their states and why, mounts, the boot as a timeline, memory and CPU, the last
 /// events. One document without anything from elsewhere, in the language that Accept-Language asks
 /// for (zh, else en); whole without JavaScript, live with it. Its Content-Security-Policy lets in
 /// what bears `nonce` only, which must be another for each answer. Free of environment, secrets and

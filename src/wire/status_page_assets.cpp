@@ -23,7 +23,7 @@ td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .state::before { content: "\25CF"; margin-right: .35em; }
 .ready, .done, .healthy, .up { color: var(--good); }
 .waiting, .starting, .running, .backoff, .stopping, .booting { color: var(--busy); }
-.failed, .blocked, .unhealthy { color: var(--bad); }
+.failed, .blocked, .unhealthy, .away { color: var(--bad); }
 .idle, .stopped, .skipped { color: var(--idle); }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .6rem; background: var(--card); border-radius: .4rem; }
@@ -69,16 +69,29 @@ const std::string_view kStatusScript = R"js(
   const size = b => b < 1048576 ? (b / 1024).toFixed(0) + ' KiB'
     : b < 1073741824 ? (b / 1048576).toFixed(1) + ' MiB' : (b / 1073741824).toFixed(2) + ' GiB';
   let at = Date.now(), units = [];
+  const cellsOf = row => (label, text, kind) => {
+    const made = make('td', text, kind);
+    if (label) made.dataset.label = word(label);
+    row.append(made);
+    return made;
+  };
+  const showMounts = mounts => {
+    by('mounts-part').hidden = !mounts.length;
+    by('mounts').replaceChildren(...mounts.map(mount => {
+      const row = make('tr'), cell = cellsOf(row), state = mount.up ? 'up' : 'away';
+      cell('', mount.id);
+      cell('target', mount.target, 'number');
+      cell('').append(make('span', word(state), 'state ' + state));
+      cell('remounts', mount.remounts ? String(mount.remounts) : '', 'number');
+      cell('probe', mount.probe_ms === undefined ? '' : mount.probe_ms + ' ms', 'number');
+      cell('cache', mount.cache ? size(mount.cache) : '', 'number');
+      return row;
+    }));
+  };
   const showUnits = () => {
     const late = Math.floor((Date.now() - at) / 1000);
     by('units').replaceChildren(...units.map(unit => {
-      const row = make('tr');
-      const cell = (label, text, kind) => {
-        const made = make('td', text, kind);
-        if (label) made.dataset.label = word(label);
-        row.append(made);
-        return made;
-      };
+      const row = make('tr'), cell = cellsOf(row);
       cell('', unit.id);
       cell('').append(make('span', word(unit.health || unit.state), 'state ' + (unit.health || unit.state)));
       cell('since', ago(unit.since_s + late), 'number');
@@ -129,6 +142,7 @@ const std::string_view kStatusScript = R"js(
     by('whole').textContent = word(whole);
     by('ready').textContent = word(data.ready ? 'is-ready' : 'is-not-ready');
     showUnits();
+    showMounts(data.mounts);
     showBoot(data.boot);
     showEvents(data.events);
     showUsage(data.usage);

@@ -33,6 +33,19 @@ Value unit_value(const UnitStatus& unit, MonoTime now) {
   return value;
 }
 
+Value mount_value(const PageView& view, UnitIndex index, const UnitStatus& unit) {
+  const MountNumbers numbers = numbers_of(view.mounts, index);
+  Value value;
+  value.set("id", unit.id);
+  value.set("target", view.plan[index].mount->target);
+  value.set("up", is_up(unit));
+  value.set("remounts", static_cast<std::int64_t>(numbers.remounts()));
+  if (numbers.probe) value.set("probe_ms", std::int64_t{numbers.probe->count()});
+  if (numbers.cache_bytes > 0)
+    value.set("cache", static_cast<std::int64_t>(numbers.cache_bytes));
+  return value;
+}
+
 }  // namespace
 
 std::string_view life_word(const State& state) {
@@ -93,9 +106,13 @@ Value status_value(const PageView& view) {
   value.set("phase", life_word(view.state));
   value.set("healthy", health_verdict(view.plan, view.state).ok);
   value.set("ready", ready_verdict(view.plan, view.state).ok);
-  Value::Array units, boot, events;
-  for (std::uint32_t i = 0; i < view.plan.units.size(); ++i)
-    units.push_back(unit_value(unit_status(view.plan, view.state, UnitIndex{i}), view.now));
+  Value::Array units, mounts, boot, events;
+  for (std::uint32_t i = 0; i < view.plan.units.size(); ++i) {
+    const UnitStatus unit = unit_status(view.plan, view.state, UnitIndex{i});
+    units.push_back(unit_value(unit, view.now));
+    if (view.plan.units[i].mount && unit.state != UnitState::Skipped)
+      mounts.push_back(mount_value(view, UnitIndex{i}, unit));
+  }
   for (const BootSpan& span : boot_spans(view)) {
     Value one;
     one.set("unit", span.unit);
@@ -112,6 +129,7 @@ Value status_value(const PageView& view) {
     events.push_back(std::move(one));
   });
   value.set("units", std::move(units));
+  value.set("mounts", std::move(mounts));
   value.set("boot", std::move(boot));
   value.set("events", std::move(events));
   value.set("usage", usage_value(view));

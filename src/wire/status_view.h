@@ -20,7 +20,8 @@ struct BootSpan {
 std::vector<BootSpan> boot_spans(const PageView& view);
 
 /// The data of the page: {"phase", "healthy", "ready", "uptime_s", "units": [{"id", "kind",
-/// "state", "health", "since_s", "restarts", "why"}], "boot": [{"unit", "from_ms", "to_ms",
+/// "state", "health", "since_s", "restarts", "why"}], "mounts": [{"id", "target", "up", "remounts",
+/// "probe_ms", "cache"}], "boot": [{"unit", "from_ms", "to_ms",
 /// "state"}], "events": [{"time_us", "text"}], "usage": {…}}.
 Value status_value(const PageView& view);
 /// {"memory", "limit", "cpu_us", "time_us"}; what the kernel does not tell is left out.

@@ -198,3 +198,31 @@ def test_a_unit_gets_its_secrets_after_a_reload(boot, root):
     root.write(CONFIG, EMPTY + WEB.replace("web one", "key $$SECRET_KEY") + secret)
     reload(container)
     container.wait_for_log(r"^web \| key hidden$")
+
+
+def test_the_folder_of_a_mount_that_moves_or_goes_is_usable_again(boot, root):
+    root.write("/one/mine", "x")
+    mount = '[mount.data]\ntype = "tmpfs"\ntarget = "{}"\n'
+    held = '[mount.other]\ntype = "tmpfs"\ntarget = "/other"\n'
+    container = boot(mount.format("/one") + held + BESIDE)
+    container.wait_for_log("data: ready", 20)
+    container.bootsman("stop", "other")
+    assert "Read-only" in container.exec("touch", "/other/a", check=False).stderr
+    user = '[service.user]\ncommand = ["sh", "-c", "cat mine; exec sleep 6000"]\ndirectory = "/one"\n'
+    root.write(CONFIG, EMPTY + mount.format("/two") + user + BESIDE)
+    said = reload(container)
+    assert "restarts mount.data" in said and "removes mount.other" in said
+    container.wait_for_log(r"^user \| x$")
+    for folder in ("/one", "/other", "/two"):
+        container.exec("touch", folder + "/a")
+    mounted = container.exec("cat", "/proc/self/mountinfo").stdout
+    assert " /one " not in mounted and " /other " not in mounted and " /two " in mounted
+    # What goes back is covered again.
+    root.write(CONFIG, EMPTY + mount.format("/three") + BESIDE + '[service.bad]\ncommand = ["sh", "-c", "exit 3"]\nrestart.limit = 1\nready = { file = "/never" }\n')
+    reload(container, 1)
+    container.exec("touch", "/two/b")
+    mounted = container.exec("cat", "/proc/self/mountinfo").stdout
+    assert " /three " not in mounted and " /two " in mounted
+    container.bootsman("stop", "data")
+    assert "Read-only" in container.exec("touch", "/two/c", check=False).stderr
+    assert container.stop() == 0

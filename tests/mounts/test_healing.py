@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 from conftest import s3_mount
@@ -50,10 +51,10 @@ stop.timeout = "2s"
     assert container.stop(20) == 0
 
 
-def test_five_deaths_leave_no_mount_process_or_descriptor_behind(boot, store, bucket):
+def test_three_deaths_leave_no_mount_process_or_descriptor_behind(boot, store, bucket):
     container = boot(s3_mount(bucket))
     container.wait_for_log("workdir: ready", 30)
-    heal(container, 5)
+    heal(container, 3)
 
 
 @pytest.mark.long
@@ -93,6 +94,35 @@ def hang(boot, store, bucket, seconds):
 
 def test_a_server_that_hangs_makes_the_mount_unhealthy_and_nothing_else(boot, store, bucket):
     hang(boot, store, bucket, 5)
+
+
+@pytest.mark.long
+def test_a_server_that_hangs_for_half_a_minute_is_waited_for(boot, store, bucket):
+    container = boot(s3_mount(bucket) + """
+[service.talker]
+command = ["sh", "-c", "while sleep 0.2; do echo word; done"]
+""")
+    container.wait_for_log("workdir: ready", 30)
+    container.wait_for_http("/health/ready")
+    store.pause(True)
+    slowest, began = 0, time.monotonic()
+    try:
+        while time.monotonic() < began + 30:
+            asked = time.monotonic()
+            assert container.status("/health") == 200
+            slowest = max(slowest, time.monotonic() - asked)
+            time.sleep(0.1)
+        said = container.log.count("talker | word")
+    finally:
+        store.pause(False)
+    again = time.monotonic()
+    container.wait_for_http("/health/ready", timeout=60)
+    back = time.monotonic() - again
+    print(f"paused 30 s: /health at most {slowest * 1000:.0f} ms, {said} lines meanwhile, ready {back:.1f} s after it")
+    assert said > 60 and slowest < 5
+    assert container.exec("cat", "/workdir/hello.txt").stdout == "hello\n"
+    assert "mounted again" not in container.bootsman("status").stdout
+    assert container.stop(20) == 0
 
 
 def test_a_server_that_is_restarted_needs_no_remount(boot, store, bucket):

@@ -61,6 +61,26 @@ def test_a_clock_that_is_off_is_named(boot, store, bucket):
         eventually(store.answers, 30, "the store answers")
 
 
+def test_a_decryptor_that_fails_is_named(boot, root, store, bucket):
+    root.write("/opt/decrypt", "#!/bin/sh\necho no licence >&2\nexit 4\n")
+    root.path("/opt/decrypt").chmod(0o755)
+    ends_with(boot(s3_mount(bucket, more=f'decryptor = ["/opt/decrypt"]\n{SHUTDOWN}')),
+              "cannot decrypt the secret: /opt/decrypt exited 4: no licence")
+
+
+def test_without_dev_fuse_one_line_says_what_to_add(maker, root, store, bucket):
+    root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n' + s3_mount(bucket, more=SHUTDOWN))
+    hide = ("mkdir /run/dev && mount --rbind /dev /run/dev && mount -t tmpfs none /dev && "
+            "for n in null zero urandom random tty; do touch /dev/$n && mount --bind /run/dev/$n /dev/$n; done && "
+            f"exec {BINARY_INSIDE} run")
+    container = maker.start(root, network=store.pid, env={"SECRET_KEY": SECRET}, command=["/bin/sh", "-c", hide])
+    ends_with(container, "this container lacks /dev/fuse: add SYS_ADMIN to the pod's "
+                         "securityContext.capabilities and give it the device /dev/fuse, or mount a CSI volume")
+    lines = [line for line in container.log.splitlines() if "/dev/fuse" in line]
+    # The failure, and that the container ends for it.
+    assert len(lines) == 2 and lines[1].startswith("bootsman | stopping: "), lines
+
+
 def test_without_the_capability_one_line_says_what_to_add(maker, root, store, bucket):
     root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n' + s3_mount(bucket, more=SHUTDOWN))
     container = maker.start(root, network=store.pid, env={"SECRET_KEY": SECRET}, command=[

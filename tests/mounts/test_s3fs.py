@@ -1,6 +1,11 @@
 """A bucket as a folder, by the real s3fs against a real S3 store."""
 
 import json
+import os
+import re
+import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +29,44 @@ def test_objects_are_read_listed_and_written_through_the_mount(boot, store, buck
     assert mount["up"] and mount["remounts"] == 0 and mount["probe_ms"] is not None
     assert mount["source"] == f"s3://{bucket}/data"
     assert container.stop(20) == 0
+
+
+def test_metrics_and_the_page_tell_of_the_mount(boot, store, bucket):
+    container = boot(s3_mount(bucket, more='cache = "/cache"'))
+    container.wait_for_log("workdir: ready", 30)
+    container.exec("cat", "/workdir/hello.txt")
+
+    def samples():
+        return dict(re.findall(r"^([^#\s]+) (\S+)$", container.http("/metrics").body, re.MULTILINE))
+    up = 'bootsman_mount_up{unit="mount.workdir",type="s3fs",target="/workdir"}'
+    of_it = '{unit="mount.workdir"}'
+    eventually(lambda: int(samples()["bootsman_mount_cache_bytes" + of_it]) > 0, 20, "the cache is measured")
+    found = samples()
+    assert found[up] == "1" and found["bootsman_mount_remounts_total" + of_it] == "0"
+    assert 0 < float(found["bootsman_mount_probe_seconds" + of_it]) < 20
+    if promtool := shutil.which("promtool"):
+        said = subprocess.run([promtool, "check", "metrics"], input=container.http("/metrics").body, text=True,
+                              capture_output=True, timeout=30)
+        assert (said.returncode, said.stdout + said.stderr) == (0, "")
+    os.kill(container.process_with("s3fs jobs-"), signal.SIGKILL)
+    eventually(lambda: samples()["bootsman_mount_remounts_total" + of_it] == "1" and samples()[up] == "1", 30,
+               "the remount is counted")
+    container.bootsman("stop", "workdir")
+    assert samples()[up] == "0"
+    page = container.http("/-/status").body
+    assert '<tr><td>mount.workdir</td><td class="number" data-label="On">/workdir</td>' in page
+    assert '<span class="state away">away</span></td><td class="number" data-label="Remounts">1</td>' in page
+    assert bucket not in page + container.http("/metrics").body
+
+
+def test_a_decryptor_makes_the_key_of_the_secret(boot, root, store, bucket):
+    root.write("/opt/decrypt", "#!/bin/sh\nread -r secret\n[ \"$1\" = --now ] && [ \"$secret\" = encrypted ] && "
+               f"echo {SECRET}\n")
+    root.path("/opt/decrypt").chmod(0o755)
+    container = boot(s3_mount(bucket, more='decryptor = ["/opt/decrypt", "--now"]'), env={"SECRET_KEY": "encrypted"})
+    container.wait_for_log("workdir: ready", 30)
+    assert container.exec("cat", "/workdir/hello.txt").stdout == "hello\n"
+    assert SECRET not in container.log
 
 
 def status(container):
@@ -93,6 +136,29 @@ requires = ["mount.workdir"]
         store.pause(False)
     assert container.wait(30) == 0
     assert store.get(bucket, "data/big") == b"0123456789abcdef" * 262144
+
+
+def test_an_upload_that_the_stop_cuts_off_leaves_no_part_behind(boot, store, bucket):
+    """The writer is stopped in the middle, and the server hangs until all is over."""
+    script = (r"import time\nf = open('/workdir/cut', 'wb', 0)\n"
+              r"for i in range(1 << 20):\n  f.write(bytes(65536))\n  print('written', flush=True) if i == 64 else None\n"
+              r"  time.sleep(0.01)")
+    container = boot(s3_mount(bucket, more='stop.timeout = "3s"') + f"""
+[service.writer]
+command = ["python3", "-c", "{script}"]
+requires = ["mount.workdir"]
+stop = {{ signal = "SIGKILL" }}
+""")
+    container.wait_for_log("^writer .*written", 40)
+    store.pause(True)
+    try:
+        container.signal()
+        assert container.wait(40) == 0
+    finally:
+        store.pause(False)
+    eventually(store.answers, 30, "the store answers")
+    # Opening a new file makes an empty object at once, by s3fs' own way.
+    assert store.get(bucket, "data/cut") in (None, b"")
 
 
 def test_a_full_cache_disk_fails_the_write_and_not_the_mount(boot, store, bucket):

@@ -13,6 +13,8 @@ Plan some_plan() {
   test::PlanBuilder builder;
   builder.service("web");
   builder.service("db");
+  for (const char* name : {"workdir", "never-tried"})
+    builder.mount(name).mount.emplace().target = std::string("/") + name;
   return builder.plan();
 }
 
@@ -24,13 +26,20 @@ struct World {
     bench.up("web");
     bench.up("db");
     bench.ended("db", ExitStatus::exited(3));
+    bench.up("workdir");
+    mounts[2] = {3, Millis{250}, 4096};
+    gateway.routes.resize(2);
+    gateway.routes[0].prefix = "/jupyter/";
+    gateway.routes[1].prefix = "/";
+    gateway_numbers.routes = {{{1, 2, 3, 0, 4, 5}, 600, Micros{70'000}}, {}};
+    gateway_numbers.under_way = 8;
     checks[{"service.web", CheckKind::Health}] = {9, 1, Micros{1'500}, Micros{20'000}};
   }
   Response answer(std::string accept = "") const {
     Request request;
     if (!accept.empty()) request.headers.push_back({"accept", accept});
     MetricsView view{bench.plan, bench.state, checks, {}, {3, 90, 0, 0}, {}, {}, {}};
-    view.logs = {{1000, 100'000, 7, 700}, {}};
+    view.logs = {{1000, 100'000, 7, 700}, {}, {}, {}};
     view.cgroup.memory_bytes = 1024;
     view.cgroup.memory_limit_bytes = 4096;
     view.cgroup.cpu = Micros{2'500'000};
@@ -43,10 +52,16 @@ struct World {
     view.http_refused = 2;
     view.now = bench.now;
     view.wall_us = 1'700'000'000'500'000;
+    view.mounts = &mounts;
+    view.gateway = &gateway;
+    view.gateway_numbers = &gateway_numbers;
     return metrics_response(request, view);
   }
   test::Bench bench;
   CheckCountsByUnit checks;
+  MountNumbersByUnit mounts;
+  GatewayPlan gateway;
+  GatewayNumbers gateway_numbers;
 };
 
 struct AcceptRow {
@@ -91,6 +106,14 @@ TEST_CASE("metrics: the format that is asked for") {
     CAPTURE(row.name);
     CHECK(metrics_format(row.accept) == row.format);
   }
+}
+
+TEST_CASE("metrics: a mount that hangs is not up") {
+  World world;
+  auto& ready = std::get<phase::Ready>(world.bench.state.units[2].phase);
+  ready.health.emplace().health = Health::Unhealthy;
+  const std::string up = "bootsman_mount_up{unit=\"mount.workdir\",type=\"tmpfs\",target=\"/workdir\"} ";
+  CHECK(world.answer().body.find(up + "0\n") != std::string::npos);
 }
 
 TEST_CASE("metrics: label values are escaped") {

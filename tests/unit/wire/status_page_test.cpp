@@ -28,7 +28,20 @@ struct World {
     usage.memory_bytes = 1536 * 1024 * 1024ULL;
     usage.memory_limit_bytes = 8ULL << 30;
     usage.cpu = Micros(5'000'000);
-    return {plan, state, events, usage, MonoTime{std::chrono::seconds(125)}, 10'000'000};
+    return {plan,   state, events, usage, MonoTime{std::chrono::seconds(125)}, 10'000'000,
+            &mounts};
+  }
+  /// A third unit: a mount that is there.
+  void mount() {
+    Unit unit;
+    unit.kind = UnitKind::Mount;
+    unit.name = "data";
+    unit.mount.emplace().target = "/data<1>";
+    plan.units.push_back(unit);
+    plan.dependants.resize(3);
+    state = initial_state(plan, 1);
+    state.units[2].phase = phase::Ready{};
+    mounts[2] = {3, Millis{40}, 5ULL << 20};
   }
   void happened(const char* unit, const char* from, const char* to, std::int64_t ms) {
     EventRecord event;
@@ -47,6 +60,7 @@ struct World {
   Plan plan;
   State state;
   EventLog events;
+  MountNumbersByUnit mounts;
 };
 
 bool has(const std::string& text, const std::string& part) {
@@ -63,6 +77,25 @@ TEST_CASE("the page shows every unit without a script") {
   CHECK(has(page, ">3</td>"));
   CHECK(has(page, "1.5 GiB / 8"));
   CHECK(has(page, "http-equiv=\"refresh\""));
+}
+
+TEST_CASE("the page shows mounts where there are any") {
+  World world;
+  CHECK(has(world.page(), "<section id=\"mounts-part\" hidden>"));
+  world.mount();
+  const std::string page = world.page();
+  CHECK(has(page, "<section id=\"mounts-part\"><h2>Mounts</h2>"));
+  CHECK(has(page,
+            "<tr><td>mount.data</td><td class=\"number\" data-label=\"On\">/data&lt;1&gt;</td>"
+            "<td><span class=\"state up\">up</span></td>"
+            "<td class=\"number\" data-label=\"Remounts\">2</td>"
+            "<td class=\"number\" data-label=\"Answers in\">40 ms</td>"
+            "<td class=\"number\" data-label=\"Cache\">5 MiB</td></tr>"));
+  CHECK(has(status_event(world.view()),
+            "\"mounts\":[{\"id\":\"mount.data\",\"target\":\"/data<1>\",\"up\":true,"
+            "\"remounts\":2,\"probe_ms\":40,\"cache\":5242880}]"));
+  world.state.units[2].phase = phase::Backoff{};
+  CHECK(has(world.page(), "<span class=\"state away\">away</span>"));
 }
 
 TEST_CASE("nothing that a unit is called or says becomes a part of the page") {
