@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "helper/channel.h"
+#include "helper/protocol.h"
 #include "shell/load_config.h"
 
 namespace bootsman {
@@ -25,6 +27,19 @@ std::string summary(const LoadedConfig& loaded) {
 }
 
 }  // namespace
+
+int read_config_helper() {
+  Channel channel(kHelperFd);
+  const auto asked = channel.read_request();
+  if (!asked) return 1;
+  ConfigRequest request;
+  if (const std::string path = asked->get_string("path"); !path.empty()) request.path = path;
+  request.command_line = asked->get_strings("command_line");
+  if (const std::string text = asked->get_string("overlay"); !text.empty())
+    request.overlay = SourceText{"overlay", text};
+  (void)load_configuration(request, own_environment());
+  return 0;
+}
 
 int check_command(const Invocation& asked) {
   ConfigRequest request;

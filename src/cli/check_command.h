@@ -8,4 +8,8 @@ namespace bootsman {
 /// success one line on stdout. Returns 0, or 1 when there are errors.
 int check_command(const Invocation& asked);
 
+/// The helper "read-config" (helper/protocol.h). What is wrong with the configuration it leaves to
+/// PID 1, which reads it next.
+int read_config_helper();
+
 }  // namespace bootsman

@@ -39,7 +39,11 @@ constexpr Handler kHandlers[] = {
      }},
     {"wrap", [](const Invocation& asked) { return wrap_command(asked); }},
     {"motd", [](const Invocation&) { return motd_command(); }},
-    {"helper", [](const Invocation& asked) { return helper_main(asked.words.front()); }},
+    {"helper",
+     [](const Invocation& asked) {
+       const bool config = asked.words.front() == "read-config";
+       return config ? read_config_helper() : helper_main(asked.words.front());
+     }},
     {"check", [](const Invocation& asked) { return check_command(asked); }},
     {"completion", [](const Invocation& asked) { return completion_command(asked); }},
     {"doctor", [](const Invocation& asked) { return doctor_command(asked); }},

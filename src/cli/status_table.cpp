@@ -38,8 +38,10 @@ std::string why_of(const Value& unit) {
   if (!says.empty()) why += (why.empty() ? "says \"" : "; says \"") + says + "\"";
   const auto detail = unit.get_strings("detail");
   if (!detail.empty()) why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
-  const bool unhealthy = unit.get_string("health") == "unhealthy";
-  if (unhealthy) why = why.empty() ? "unhealthy" : "unhealthy: " + why;
+  const std::string health = unit.get_string("health");
+  if (health == "unknown" && unit.get_string("state") == "ready")
+    why += why.empty() ? "its health is not known yet" : "; its health is not known yet";
+  if (health == "unhealthy") why = why.empty() ? "unhealthy" : "unhealthy: " + why;
   return printable(why, 1000);
 }
 

@@ -10,6 +10,7 @@ constexpr Scopes kServiceOrJob = kService | kJob;
 constexpr Scopes kNotJob = kCommandStep | kBuiltinStep | kService | kMount;
 constexpr Scopes kStarted = kProcess | kMount;
 constexpr Scopes kRestarted = kServiceOrStep | kMount;
+constexpr Scopes kTimed = kRestarted | kBuiltinStep;
 
 using enum KeyType;
 
@@ -263,8 +264,9 @@ constexpr std::array kKeys{
         "SIGTERM, "
         "SIGINT and signal 37 stop the container, and can't be passed on.",
         "[\"SIGHUP\", \"SIGUSR1\"]"},
-    Key{"timeout", Duration, kRestarted, "(none; \"30s\" for mounts)",
-        "For a step: how long it may run before it is stopped and has failed. For a service: how "
+    Key{"timeout", Duration, kTimed, "(none; \"30s\" for mounts)",
+        "For a step: how long it may run before it is stopped and has failed; for a built-in one "
+        "it is 5m beside what its own settings allow where nothing is said. For a service: how "
         "long until it is ready for the first time; past it the unit is shown as late, and lives "
         "on. For a mount: how long to try until it is mounted for the first time; past it the "
         "mount has failed. A mount that was there once is tried for ever.",
@@ -341,6 +343,9 @@ constexpr std::array kKeys{
         "\"http://127.0.0.1:8888/api\""},
     Key{"ready.status", Integer, kServiceOrJob, "(any 2xx or 3xx)",
         "The one HTTP status that counts.", "204", "", 100, 599},
+    Key{"ready.body", String, kServiceOrJob, "(any)",
+        "What the body of the HTTP answer must contain: a text, looked for in its first 64 KiB.",
+        "\"ok\""},
     Key{"ready.exec", Command, kServiceOrJob, "(none)",
         "Ready when this command, run as the unit's user, exits 0.", "[\"pg_isready\"]"},
     Key{"ready.file", String, kServiceOrJob, "(none)", "Ready when this file exists.",
@@ -367,6 +372,9 @@ constexpr std::array kKeys{
         "\"http://127.0.0.1:8888/api\""},
     Key{"health.status", Integer, kServiceOrJob, "(any 2xx or 3xx)",
         "The one HTTP status that counts.", "200", "", 100, 599},
+    Key{"health.body", String, kServiceOrJob, "(any)",
+        "What the body of the HTTP answer must contain: a text, looked for in its first 64 KiB.",
+        "\"ok\""},
     Key{"health.exec", Command, kServiceOrJob, "(none)", "Healthy while this command exits 0.",
         "[\"pg_isready\"]"},
     Key{"health.file", String, kServiceOrJob, "(none)", "Healthy while this file exists.",

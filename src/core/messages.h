@@ -91,7 +91,13 @@ struct GroupEmptied {
   RunId run;
 };
 
-enum class StepResult : std::uint8_t { Changed, Unchanged, Skipped, Failed };
+enum class StepResult : std::uint8_t {
+  Changed,
+  Unchanged,
+  Skipped,
+  Failed,
+  NotBegun,  ///< The helper ended before it came to this step: it is still due.
+};
 
 /// A built-in step is over.
 struct StepFinished {
@@ -217,7 +223,8 @@ struct AskConditions {
   RunId run;
 };
 
-/// Apply these built-in steps, in this order, in one helper. Each answers with StepFinished.
+/// Apply these built-in steps, in this order, in one helper. Each answers with StepFinished. When
+/// the helper ends before its work, the one that it was at has Failed, and the others are NotBegun.
 struct RunSteps {
   struct Item {
     UnitIndex unit;
@@ -233,8 +240,7 @@ struct Spawn {
 };
 
 /// Signal the run's process, its group, or its tree (KillScope). A run that is gone: nothing
-/// happens. The run of a built-in step: the helper that applies it is ended, and what it has not
-/// answered yet is answered as Failed.
+/// happens. The run of a built-in step: the helper that applies it is ended.
 struct Kill {
   UnitIndex unit;
   RunId run;

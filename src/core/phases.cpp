@@ -93,7 +93,7 @@ std::optional<MonoTime> deadline_of(const Phase& phase) {
     Deadline operator()(const phase::Held&) const { return std::nullopt; }
     Deadline operator()(const phase::Asking&) const { return std::nullopt; }
     Deadline operator()(const phase::Queued&) const { return std::nullopt; }
-    Deadline operator()(const phase::Applying&) const { return std::nullopt; }
+    Deadline operator()(const phase::Applying& p) const { return p.overdue_at; }
     Deadline operator()(const phase::Cancelling& p) const { return p.kill_at; }
     Deadline operator()(const phase::Spawning&) const { return std::nullopt; }
     Deadline operator()(const phase::Recalled&) const { return std::nullopt; }

@@ -18,7 +18,7 @@ namespace bootsman {
 //   Starting, Running, Ready → (its end) → [Cleaning] → Backoff → Spawning | Done | Failed
 //   Starting, Running, Ready → (a stop) → Stopping → [Cleaning] → Stopped | Backoff | Failed
 //   Spawning → (a stop) → Recalled → Stopping | Stopped
-//   Applying → (a stop) → Cancelling → Done | Stopped
+//   Applying → (a stop, its timeout) → Cancelling → Done | Stopped | Failed;   Applying → Queued
 //   Waiting → Blocked, Skipped;   Waiting, Asking, Queued, Backoff → (a stop) → Stopped
 //   Done, Failed, Blocked, Skipped, Stopped → (a start by command) → Waiting
 //   Blocked → (a start of what it requires) → Waiting;   Failed, Blocked → (a stop) → Stopped
@@ -81,12 +81,14 @@ struct Queued {
 /// A built-in step in a helper.
 struct Applying {
   RunId run;
+  std::optional<MonoTime> overdue_at = {};  ///< Once the helper is at it: the unit's `timeout`.
   bool operator==(const Applying&) const = default;
 };
 /// As Applying; the helper was told to end.
 struct Cancelling {
   RunId run;
   std::optional<MonoTime> kill_at;  ///< Nothing: SIGKILL was sent.
+  bool late = false;                ///< It took too long, and will have failed.
   bool operator==(const Cancelling&) const = default;
 };
 /// A process was ordered.

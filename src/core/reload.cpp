@@ -133,7 +133,7 @@ void give_up_holding(Turn& turn) {
 
 // ---- Watching
 
-enum class Course : std::uint8_t { Good, Bad, Waits, Moves };
+enum class Course : std::uint8_t { Good, Bad, Waits, Moves, Lives };
 
 Course course_of(const Turn& turn, UnitIndex unit) {
   const Unit& spec = turn.spec(unit);
@@ -167,6 +167,15 @@ Micros patience_with(const Unit& spec) {
   return spec.kind == UnitKind::Step ? kReloadStepPatience : kReloadPatience;
 }
 
+/// Until when a unit has to live that is ready because it was started. On the way back nothing is
+/// to be learnt from it.
+std::optional<MonoTime> lives_until(const Turn& turn, UnitIndex unit) {
+  const auto* ready = std::get_if<phase::Ready>(&turn.state.units[unit.value].phase);
+  if (ready == nullptr || turn.spec(unit).ready || turn.state.reload->back) return std::nullopt;
+  const MonoTime at = ready->process.spawned_at + kReloadProof;
+  return at > turn.now ? std::optional(at) : std::nullopt;
+}
+
 /// Looks at one watched unit: what is wrong with it, or nothing.
 std::string look_at(Turn& turn, Reload::Watch& watch, Course course) {
   if (course == Course::Bad) {
@@ -187,11 +196,12 @@ std::optional<std::string> look_at_watched(Turn& turn) {
   std::string problem;
   std::vector<Reload::Watch> left;
   for (Reload::Watch watch : turn.state.reload->watched) {
-    const Course course = course_of(turn, watch.unit);
+    watch.lives_until = lives_until(turn, watch.unit);
+    const Course course = watch.lives_until ? Course::Lives : course_of(turn, watch.unit);
     std::string wrong = look_at(turn, watch, course);
     if (!wrong.empty() && problem.empty()) problem = std::move(wrong);
-    moves = moves || course == Course::Moves;
-    if (course == Course::Moves || course == Course::Waits) left.push_back(watch);
+    moves = moves || course == Course::Moves || course == Course::Lives;
+    if (course != Course::Good && course != Course::Bad) left.push_back(watch);
   }
   turn.state.reload->watched = std::move(left);
   if (!problem.empty()) return problem;
@@ -390,7 +400,8 @@ std::optional<MonoTime> reload_deadline(const State& state) {
   if (state.reload->stage == Stage::Holding && state.applying == 0)
     first = state.reload->hold_until;
   for (const auto& watch : state.reload->watched) {
-    if (watch.until && (!first || *watch.until < *first)) first = watch.until;
+    const auto at = watch.lives_until ? watch.lives_until : watch.until;
+    if (at && (!first || *at < *first)) first = at;
   }
   return first;
 }

@@ -24,6 +24,8 @@ inline constexpr Millis kReloadStepPatience{300'000};
 
 /// Why no reload can begin now; empty when one can.
 std::string reload_refusal(const State& state);
+/// How long a unit without a ready check has to live until the reload takes it for one that works.
+inline constexpr Millis kReloadProof{1'000};
 /// What the ends of processes may take beyond all their stop timeouts.
 inline constexpr Millis kReloadHoldMargin{10'000};
 

@@ -120,6 +120,8 @@ struct Reload {
   struct Watch {
     UnitIndex unit;
     std::optional<MonoTime> until;  ///< Nothing: its turn has not come yet.
+    /// It is ready, though nothing has shown it but its start: it has to live until then.
+    std::optional<MonoTime> lives_until = {};
     bool operator==(const Watch&) const = default;
   };
   CommandId id;

@@ -148,6 +148,15 @@ void on_cleaning(Turn& turn, UnitIndex unit, phase::Cleaning& cleaning) {
   turn.kill(unit, cleaning.run, kSigKill, turn.spec(unit).stop.kill);
 }
 
+void on_applying(Turn& turn, UnitIndex unit, const phase::Applying& applying) {
+  if (!is_due(applying.overdue_at, turn.now)) return;
+  std::string why = "not done after " + say_duration(*turn.spec(unit).timeout);
+  turn.say(Severity::Warning, unit, why + "; stopping it");
+  // Steps leave nothing half done, wherever they are cut off.
+  turn.kill(unit, applying.run, kSigKill, KillScope::Tree);
+  turn.enter(unit, phase::Cancelling{applying.run, std::nullopt, true}, std::move(why));
+}
+
 void on_cancelling(Turn& turn, UnitIndex unit, phase::Cancelling& cancelling) {
   if (!is_due(cancelling.kill_at, turn.now)) return;
   cancelling.kill_at = std::nullopt;
@@ -163,13 +172,14 @@ void on_unit_deadline(Turn& turn, UnitIndex unit) {
                  [&](phase::Ready& p) { on_ready(turn, unit, p); },
                  [&](phase::Stopping& p) { on_stopping(turn, unit, p); },
                  [&](phase::Cleaning& p) { on_cleaning(turn, unit, p); },
+                 [&](phase::Applying p) { on_applying(turn, unit, p); },
                  [&](phase::Cancelling& p) { on_cancelling(turn, unit, p); },
                  [&](phase::Backoff p) {
                    if (is_due(p.retry_at, turn.now)) launch_soon(turn, unit, turn.unit(unit).why);
                  },
                  nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
-                            phase::Applying, phase::Spawning, phase::Recalled, phase::Done,
-                            phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+                            phase::Spawning, phase::Recalled, phase::Done, phase::Failed,
+                            phase::Blocked, phase::Skipped, phase::Stopped>{},
              },
              turn.unit(unit).phase);
   turn.refresh_deadline(unit);
@@ -183,6 +193,9 @@ void forgive_pause(Turn& turn, UnitIndex unit, Micros pause) {
                  [&](phase::Running& p) {
                    if (p.overdue_at) *p.overdue_at += pause;
                  },
+                 [&](phase::Applying& p) {
+                   if (p.overdue_at) *p.overdue_at += pause;
+                 },
                  [&](phase::Ready& p) {
                    // Who could not run could not say that it lives.
                    const auto& plan = turn.spec(unit).health;
@@ -191,9 +204,9 @@ void forgive_pause(Turn& turn, UnitIndex unit, Micros pause) {
                      rest->due += pause;
                  },
                  nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
-                            phase::Applying, phase::Cancelling, phase::Spawning, phase::Recalled,
-                            phase::Stopping, phase::Cleaning, phase::Backoff, phase::Done,
-                            phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+                            phase::Cancelling, phase::Spawning, phase::Recalled, phase::Stopping,
+                            phase::Cleaning, phase::Backoff, phase::Done, phase::Failed,
+                            phase::Blocked, phase::Skipped, phase::Stopped>{},
              },
              turn.unit(unit).phase);
   turn.refresh_deadline(unit);

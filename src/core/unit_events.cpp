@@ -29,6 +29,14 @@ void end_recalled(Turn& turn, const Spawned& fact, phase::Recalled recalled) {
   turn.enter(unit, std::move(stopping), why);
 }
 
+void fail_step(Turn& turn, UnitIndex unit, std::string why) {
+  RunEnd end;
+  end.executed = true;
+  end.began = turn.unit(unit).since;
+  end.text = std::move(why);
+  conclude(turn, unit, end, Then::Decide);
+}
+
 void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
   --turn.state.applying;
   switch (fact.result) {
@@ -38,16 +46,14 @@ void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
     case StepResult::Skipped:
       return skip(turn, unit, fact.why);
     case StepResult::Failed:
-      break;
+      return fail_step(turn, unit, fact.why);
+    case StepResult::NotBegun:
+      if (turn.may_start()) return queue_step(turn, unit);
+      turn.enter(unit, phase::Stopped{}, "the container stops");
   }
-  RunEnd end;
-  end.executed = true;
-  end.began = turn.unit(unit).since;
-  end.text = fact.why;
-  conclude(turn, unit, end, Then::Decide);
 }
 
-void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
+void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact, bool late) {
   --turn.state.applying;
   switch (fact.result) {
     case StepResult::Changed:
@@ -56,7 +62,9 @@ void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
     case StepResult::Skipped:
       return skip(turn, unit, fact.why);
     case StepResult::Failed:
-      turn.enter(unit, phase::Stopped{}, fact.why);
+    case StepResult::NotBegun:
+      if (late && turn.may_start()) return fail_step(turn, unit, turn.unit(unit).why);
+      turn.enter(unit, phase::Stopped{}, late ? turn.unit(unit).why : fact.why);
   }
 }
 
@@ -228,7 +236,7 @@ void on_step_finished(Turn& turn, const StepFinished& fact) {
             if (applying.run == fact.run) finish_step(turn, fact.unit, fact);
           },
           [&](phase::Cancelling cancelling) {
-            if (cancelling.run == fact.run) cancel_step(turn, fact.unit, fact);
+            if (cancelling.run == fact.run) cancel_step(turn, fact.unit, fact, cancelling.late);
           },
           nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
                      phase::Spawning, phase::Recalled, phase::Starting, phase::Running,
@@ -236,6 +244,7 @@ void on_step_finished(Turn& turn, const StepFinished& fact) {
                      phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
       },
       turn.unit(fact.unit).phase);
+  time_step(turn);
 }
 
 void on_stop_command_ended(Turn& turn, const StopCommandEnded& fact) {

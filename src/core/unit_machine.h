@@ -20,8 +20,12 @@ void launch(Turn& turn, UnitIndex unit);
 /// Starts the next run at the end of the turn: another fact of the same round may yet ask for the
 /// stop of the container.
 void launch_soon(Turn& turn, UnitIndex unit, std::string why);
+/// Puts a built-in step on the queue of those that are due.
+void queue_step(Turn& turn, UnitIndex unit);
 /// Hands the queued built-in steps to a helper, unless one is at work.
 void flush_step_queue(Turn& turn);
+/// The helper is at the first of its steps that is not over: its time begins.
+void time_step(Turn& turn);
 /// The unit's program runs.
 void begin_running(Turn& turn, UnitIndex unit, const Process& process);
 void become_ready(Turn& turn, UnitIndex unit, const Process& process);

@@ -39,13 +39,13 @@ void spawn(Turn& turn, UnitIndex unit) {
   turn.act(Spawn{unit, run});
 }
 
+}  // namespace
+
 void queue_step(Turn& turn, UnitIndex unit) {
   turn.enter(unit, phase::Queued{}, "");
   auto& queue = turn.state.step_queue;
   queue.insert(std::ranges::upper_bound(queue, unit), unit);
 }
-
-}  // namespace
 
 void look_at_waiting(Turn& turn, UnitIndex unit) {
   const UnitRuntime& runtime = turn.unit(unit);
@@ -100,6 +100,19 @@ void flush_step_queue(Turn& turn) {
   state.applying = static_cast<std::uint32_t>(batch.items.size());
   state.step_queue.clear();
   turn.act(std::move(batch));
+  time_step(turn);
+}
+
+void time_step(Turn& turn) {
+  // A batch is in the order of the plan.
+  for (std::uint32_t i = 0; i < turn.plan.units.size(); ++i) {
+    const UnitIndex unit{i};
+    auto* applying = std::get_if<phase::Applying>(&turn.unit(unit).phase);
+    if (applying == nullptr) continue;
+    if (const auto& timeout = turn.spec(unit).timeout; timeout && !applying->overdue_at)
+      applying->overdue_at = turn.now + *timeout;
+    return turn.refresh_deadline(unit);
+  }
 }
 
 void begin_running(Turn& turn, UnitIndex unit, const Process& process) {

@@ -33,12 +33,16 @@ namespace bootsman {
 //            "insecure", "ca_file", "memory", "mode", "max_size", "tries", "max_redirects", and in
 //            milliseconds "timeout", "stall", "connect", "backoff". With "text":true the answer has
 //            the file's text, and where its folder is refused the file is kept nowhere.
-//   answer   {"ok":true,"changed":true,"sha256":"…","stale":"","text":"…"} or {"ok":false,"why":"cannot …"}
+//   answer   {"ok":true,"changed":true,"sha256":"…","stale":"","text":"…"} or
+//   {"ok":false,"why":"cannot …"}
 // `helper log-file`     writes a unit's lines, which come by its stdin, to a file.
 //   request  {"path":"/var/log/x.log","size":BYTES,"count":FILES}
 //   No answers. It lives as long as the init; SIGHUP puts the file aside.
 // `helper uncover`   takes the covers off folders that were mounts' targets before a reload.
 //   request  {"targets":["/workdir"…]}      No answers.
+// `helper read-config`   reads the configuration as a reload would, to see that no file of it
+// hangs.
+//   request  {"path":"/x.toml","command_line":[…],"overlay":"…"}      No answers: it ends.
 // `helper mount`   one run of a mount unit: lives as long as the mount does, as the unit's process.
 //   PID 1's side stays open. SIGTERM asks it to unmount and end. It exits 0 when it was asked to.
 //   request  {"type":0,"target":"/workdir","source":"s3://b/p","read_only":false,"options":[…],

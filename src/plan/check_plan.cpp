@@ -33,6 +33,7 @@ Result<Probe> parse_http(const Settings& settings, const std::string& name,
   Result<HttpProbe> probe = parse_probe_url(text);
   if (!probe) return fail(std::move(probe).error());
   settings.read<std::int64_t>(name + ".status", probe->status);
+  settings.read<std::string>(name + ".body", probe->body);
   return std::move(*probe);
 }
 
@@ -104,8 +105,9 @@ std::optional<CheckPlan> plan_check(const UnitConfig& unit, const std::string& n
     return std::nullopt;
   }
   const std::string& kind = named[0];
-  if (const Setting* status = settings.find(name + ".status"); status != nullptr && kind != "http")
-    diagnostics.error(status->at, full + ".status", "goes with http only");
+  for (const char* key : {".status", ".body"})
+    if (const Setting* of_http = settings.find(name + key); of_http != nullptr && kind != "http")
+      diagnostics.error(of_http->at, full + key, "goes with http only");
   Result<Probe> probe = parse_probe(settings, name, kind);
   if (!probe) {
     diagnostics.error(settings.find(name + "." + kind)->at, full + "." + kind,

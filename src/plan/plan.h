@@ -113,6 +113,8 @@ struct HttpProbe {
   std::uint16_t port = 80;
   std::string path = "/";  ///< With its query, percent-encoded.
   int status = 0;          ///< The status wanted; 0: any 2xx or 3xx.
+  /// What the first 64 KiB of the body must contain; empty: whatever it is.
+  std::string body = {};
   bool operator==(const HttpProbe&) const = default;
 };
 struct ExecProbe {
@@ -210,10 +212,10 @@ struct BuiltinStep {
 struct S3Access {
   std::string endpoint;  ///< URL without a slash at its end.
   std::string bucket;
-  std::string prefix;      ///< Without slashes at its ends.
-  std::string region;      ///< Empty: s3fs's own default.
-  std::string access_key;  ///< The key's id. Not a secret, yet shown shortened only.
-  std::string secret;      ///< The name of the secret that holds the secret key.
+  std::string prefix;                  ///< Without slashes at its ends.
+  std::string region;                  ///< Empty: s3fs's own default.
+  std::string access_key;              ///< The key's id. Not a secret, yet shown shortened only.
+  std::string secret;                  ///< The name of the secret that holds the secret key.
   std::vector<std::string> decryptor;  ///< Turns the secret into the key; empty: it is the key.
   bool preflight = true;               ///< Ask the server first, to know why it refuses.
   std::string cache;                   ///< Folder; empty: none.
@@ -251,8 +253,9 @@ struct Unit {
   StopPolicy stop;
   std::optional<CheckPlan> ready;
   std::optional<CheckPlan> health;
-  Millis settle{0};               ///< Without `ready`: ready after running for this long.
-  /// Steps: the longest run; services: until first ready; mounts: how long to try until first ready.
+  Millis settle{0};  ///< Without `ready`: ready after running for this long.
+  /// Steps: the longest run; services: until first ready; mounts: how long to try until first
+  /// ready.
   std::optional<Millis> timeout;
   std::vector<int> success_codes{0};
   std::vector<Signal> forward;  ///< Signals to the init that are passed on to the unit's process.

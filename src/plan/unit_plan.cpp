@@ -78,8 +78,7 @@ class UnitPlanner {
   }
 
   void policies() {
-    const bool lasting =
-        config_.kind == ConfigKind::Service || config_.kind == ConfigKind::Mount;
+    const bool lasting = config_.kind == ConfigKind::Service || config_.kind == ConfigKind::Mount;
     unit_.on_failure = config_.kind == ConfigKind::Step ? OnFailure::Ignore : OnFailure::Unhealthy;
     unit_.restart.when = lasting ? RestartPolicy::When::Always : RestartPolicy::When::Never;
     read_word(settings_, "on_failure", {"ignore", "unhealthy", "shutdown"}, unit_.on_failure);
@@ -100,6 +99,7 @@ class UnitPlanner {
       if (const Setting* setting = settings_.find(key.path)) own.set(key.path, setting->plain);
     step.settings = with_step_defaults(step.type, own);
     if (step.type == "remote") check_remote(config_, diagnostics_);
+    if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
     unit_.builtin = std::move(step);
   }
 

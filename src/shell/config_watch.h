@@ -24,6 +24,8 @@ class ConfigWatch {
   /// ConfigMaps ("..data"), counts as changed by the swap.
   void watch(const std::vector<std::string>& files, const std::string& folder);
 
+  /// Forgets what was noticed, and watches on.
+  void forget() { changed_.clear(); }
   /// Takes these for changed without a word.
   void add_changed(const std::set<std::string>& paths) {
     changed_.insert(paths.begin(), paths.end());

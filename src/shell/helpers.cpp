@@ -5,12 +5,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "helper/protocol.h"
+#include "shell/clock.h"
 
 namespace bootsman {
+namespace {
+
+/// What a helper may take to end after its SIGKILL.
+constexpr Millis kLastMoment{2'000};
+
+}  // namespace
 
 struct Helpers::Helper {
   HelperId id;
@@ -125,8 +133,13 @@ void Helpers::signal(HelperId id, Signal signal) {
   if (helpers_.contains(id.value)) children_.signal(id, signal, KillScope::Process);
 }
 
-void Helpers::stop(HelperId id) {
-  if (helpers_.contains(id.value)) children_.signal(id, Signal{15}, KillScope::Group);
+void Helpers::stop(HelperId id, Signal signal) {
+  const auto found = helpers_.find(id.value);
+  if (found == helpers_.end()) return;
+  const bool certain = signal.value == SIGKILL;
+  children_.signal(id, signal, certain ? KillScope::Tree : KillScope::Group);
+  if (certain)
+    found->second->deadline = std::min(found->second->deadline, mono_now() + kLastMoment);
 }
 
 void Helpers::ended(HelperId id, const std::variant<ExitStatus, ExecFailure>& how) {

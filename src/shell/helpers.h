@@ -36,8 +36,9 @@ class Helpers {
   /// Signals a helper that still runs.
   void signal(HelperId id, Signal signal);
 
-  /// Asks a helper to end (SIGTERM to its group). Its on_end comes when it did.
-  void stop(HelperId id);
+  /// Signals a helper's group, to end it; by SIGKILL also all that it has started and that still
+  /// runs. Its on_end comes when it did, or soon after SIGKILL, though the kernel may take longer.
+  void stop(HelperId id, Signal signal);
 
   /// The reaper tells.
   void ended(HelperId id, const std::variant<ExitStatus, ExecFailure>& how);

@@ -19,6 +19,8 @@ constexpr std::uint64_t kPauseMs = 1000;
 /// Bytes of an answer taken after its status, so that the server need not see a reset.
 constexpr std::size_t kRestMax = 64 * 1024;
 
+constexpr std::string_view kNoText = "status good, but the body lacks the wanted text";
+
 struct Write {
   uv_write_t request{};
   std::string bytes;
@@ -43,7 +45,8 @@ std::string status_fault(int status, int wanted) {
 }  // namespace
 
 struct Prober::Attempt : std::enable_shared_from_this<Prober::Attempt> {
-  Attempt(Prober& of, std::uint64_t with_id) : prober(of), id(with_id) {}
+  Attempt(Prober& of, std::uint64_t with_id, std::string wanted_text)
+      : prober(of), id(with_id), reply(std::move(wanted_text)) {}
 
   static void on_connected(uv_connect_t* request, int status);
   static void on_written(uv_write_t* request, int status);
@@ -64,6 +67,7 @@ struct Prober::Attempt : std::enable_shared_from_this<Prober::Attempt> {
   std::string failed_already;  ///< Known in start(), told by the loop.
   UvPtr<uv_tcp_t> socket;
   ReplyParser reply;
+  bool status_came = false;  ///< And is good; the body is being looked at.
   std::size_t rest = 0;
 };
 
@@ -71,12 +75,14 @@ Prober::Prober(uv_loop_t* loop) : loop_(loop) {}
 Prober::~Prober() = default;
 
 ProbeId Prober::start(const Probe& probe, Millis timeout, Done done) {
-  auto attempt = std::make_shared<Attempt>(*this, ++last_id_);
+  const auto* http = std::get_if<HttpProbe>(&probe);
+  auto attempt =
+      std::make_shared<Attempt>(*this, ++last_id_, http != nullptr ? http->body : std::string());
   attempt->done = std::move(done);
   attempt->timeout = timeout;
   attempt->deadline = uv_now(loop_) + static_cast<std::uint64_t>(timeout.count());
   attempts_.emplace(attempt->id, attempt);
-  if (const auto* http = std::get_if<HttpProbe>(&probe)) {
+  if (http != nullptr) {
     attempt->http = *http;
     connect(*attempt, http->host, http->port);
   } else if (const auto* tcp = std::get_if<TcpProbe>(&probe)) {
@@ -160,6 +166,10 @@ void Prober::Attempt::read(ssize_t count) {
     if (rest >= kRestMax) prober.remove(id);
     return;
   }
+  if (count == UV_EOF && status_came) {
+    prober.report(*this, false, std::string(kNoText));
+    return prober.remove(id);
+  }
   if (count == UV_EOF) {
     return prober.report(*this, false, where + " closed the connection without an answer");
   }
@@ -172,11 +182,13 @@ void Prober::Attempt::read(ssize_t count) {
     return prober.report(*this, false,
                          "the answer of " + where + " is not HTTP: " + status.error().message());
   }
-  if (*status) {
-    auto fault = status_fault(**status, http->status);
-    const bool good = fault.empty();
-    prober.report(*this, good, std::move(fault));
-  }
+  if (!*status) return;
+  status_came = true;
+  auto fault = status_fault(**status, http->status);
+  if (fault.empty() && reply.body() == ReplyParser::Body::Open) return;
+  if (fault.empty() && reply.body() == ReplyParser::Body::Lacking) fault = kNoText;
+  const bool good = fault.empty();
+  prober.report(*this, good, std::move(fault));
 }
 
 /// Tells the outcome. An http server may still send the rest; everything else is closed.

@@ -33,9 +33,10 @@ class Prober {
   Prober& operator=(const Prober&) = delete;
 
   /// Starts a TcpProbe (good when the connection is accepted) or an HttpProbe (good when a whole
-  /// head with the wanted status comes; redirects are not followed). `done` is called once, from
-  /// the loop, never from within start(); it may start and cancel probes. When the whole process
-  /// was paused for over a second, `timeout` is prolonged by the pause.
+  /// head with the wanted status comes, and the wanted text in the body; redirects are not
+  /// followed). `done` is called once, from the loop, never from within start(); it may start and
+  /// cancel probes. When the whole process was paused for over a second, `timeout` is prolonged by
+  /// the pause.
   ProbeId start(const Probe& probe, Millis timeout, Done done);
 
   /// Ends a probe without calling its `done`. One that is over: nothing happens.

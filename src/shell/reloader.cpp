@@ -39,19 +39,37 @@ void Reloader::changed(const std::string& path) {
                                "`bootsman reload`");
 }
 
+Value Reloader::reading() const {
+  Value request;
+  if (origin_.request.path) request.set("path", *origin_.request.path);
+  Value::Array command_line;
+  for (const std::string& word : origin_.request.command_line) command_line.emplace_back(word);
+  request.set("command_line", std::move(command_line));
+  if (origin_.request.overlay) request.set("overlay", origin_.request.overlay->text);
+  return request;
+}
+
+std::vector<std::string> Reloader::environment() const {
+  std::vector<std::string> block;
+  for (const auto& [name, value] : origin_.env) block.push_back(name + "=" + value);
+  return block;
+}
+
 std::variant<ReloadAsked, ReloadRefused> Reloader::read(CommandId id, const Plan& current,
                                                         const WebPlan& web, bool job_began,
                                                         const std::vector<EnvVar>& secrets) {
   Environment env = origin_.env;
   for (const EnvVar& secret : secrets) env[secret.name] = secret.value;
-  // Watched again before it is read: what changes meanwhile is noticed.
+  // From here on what changes meanwhile is noticed. No path is looked up for that: only those that
+  // are read below are known not to hang.
   changed_before_ = watch_.changed();
-  watch_.watch(origin_.files, origin_.request.folder);
+  watch_.forget();
   LoadedConfig loaded = load_configuration(origin_.request, env);
   const std::vector<std::string> lines = loaded.lines();
   for (const std::string& line : lines)
     log_.say(loaded.ok() ? Severity::Warning : Severity::Error, "reload: " + line);
   const auto refuse = [&](std::string why, std::vector<std::string> errors) {
+    watch_.watch(loaded.read_files, origin_.request.folder);
     watch_.add_changed(changed_before_);
     log_.say(Severity::Error, "reload: " + why);
     return ReloadRefused{std::move(why), std::move(errors)};

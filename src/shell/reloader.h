@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/value.h"
 #include "core/messages.h"
 #include "shell/config_watch.h"
 #include "shell/load_config.h"
@@ -33,6 +34,12 @@ struct ReloadRefused {
 class Reloader {
  public:
   Reloader(uv_loop_t* loop, OwnLog& log, ConfigOrigin origin);
+
+  /// For the helper "read-config", which opens all that read() will open: that one of these files
+  /// hangs is to be found out there.
+  Value reading() const;
+  /// What that helper runs with. Secrets are not needed to open files.
+  std::vector<std::string> environment() const;
 
   /// Reads it as at the start, the current secrets added. Warnings and errors go to the log.
   std::variant<ReloadAsked, ReloadRefused> read(CommandId id, const Plan& current,

@@ -1,8 +1,10 @@
 #include "shell/run.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "base/version.h"
@@ -26,13 +28,29 @@ void print(const std::string& line) {
 /// Who looks for the reason from outside sees no log of a container that never came up.
 void leave_word(const LoadedConfig& loaded, std::string reason) {
   for (const std::string& line : loaded.lines()) reason += "\n" + line;
-  std::vector<std::string> secrets;
+  SecretMarks secrets(0);
   for (const EnvVar& variable : inherited_environment())
     if (std::ranges::find(loaded.plan.secret_names, variable.name) !=
         loaded.plan.secret_names.end())
-      secrets.push_back(variable.value);
+      secrets.add(variable.value);
   write_termination_log(loaded.plan.termination_log,
                         termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
+}
+
+/// 0, or why there are not the few descriptors without which libuv aborts (errno).
+int lack_of_descriptors() {
+  int copies[8];
+  int made = 0;
+  int error = 0;
+  while (made < 8 && error == 0) {
+    copies[made] = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
+    if (copies[made] < 0)
+      error = errno;
+    else
+      ++made;
+  }
+  while (made > 0) ::close(copies[--made]);
+  return error;
 }
 
 int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
@@ -44,7 +62,8 @@ int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
   ConfigOrigin origin{std::move(request), {}, std::move(loaded.read_files), loaded.overlay_outcome};
   for (const EnvVar& variable : environment) origin.env.emplace(variable.name, variable.value);
   uv_loop_t loop;
-  if (const int status = uv_loop_init(&loop); status != 0) {
+  const int lacking = lack_of_descriptors();
+  if (const int status = lacking != 0 ? -lacking : uv_loop_init(&loop); status != 0) {
     print("bootsman: cannot set up the event loop: " + uv_reason(status));
     return kExitInternal;
   }

@@ -35,6 +35,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       web_(std::move(web)),
       state_(initial_state(plan_, random_seed())),
       environment_(std::move(environment)),
+      secret_marks_(random_seed()),
       logs_(loop, 1, 2, plan.log),
       own_log_(logs_),
       children_(loop, Spawner(setup.inherited),
@@ -68,6 +69,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       control_(server_, plan_, state_, logs_.ring(), happened_, mounts_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }),
       reloader_(loop, own_log_, std::move(origin)) {
+  for (const EnvVar& secret : environment_.secrets()) secret_marks_.add(secret.value);
   logs_.on_open_file([this](const LogFilePlan& file) { return open_log_file(file); });
   control_.on_rotate_logs([this] { return rotate_log_files(); });
   on_reply([this](const Reply& reply) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/supervisor.h"
+#include "logs/last_words.h"
 #include "shell/checks.h"
 #include "shell/children.h"
 #include "shell/container_usage.h"
@@ -84,6 +85,7 @@ class Runtime {
   std::size_t rotate_log_files();
   void begin_reload(CommandId id);
   void uncover(const Plan& before);
+  void read_reload(CommandId id);
   void renumber(const std::vector<std::optional<UnitIndex>>& moved);
   void ask_conditions();
   void note_out_of_memory(const Death& death);
@@ -107,6 +109,7 @@ class Runtime {
   WebPlan web_;  ///< Its gateway stays; only the places of its units follow the plan.
   State state_;
   UnitEnvironment environment_;
+  SecretMarks secret_marks_;  ///< Of all secrets, also of those that were forgotten since.
   LogHub logs_;
   OwnLog own_log_;
   Children children_;
@@ -136,6 +139,7 @@ class Runtime {
   std::vector<AskConditions> questions_;    ///< Of this drain; one helper answers all.
   std::vector<RunSteps::Item> steps_left_;  ///< Of the batch under way: not answered yet.
   HelperId steps_helper_{};
+  std::optional<RunId> steps_ended_for_;         ///< The step because of which it was told to end.
   std::map<std::uint64_t, HelperId> log_files_;  ///< The helpers that write them.
   std::uint64_t log_files_opened_ = 0;
   std::vector<ListenAddress> not_listening_;

@@ -20,7 +20,8 @@ namespace {
 
 constexpr Millis kConditionsTime{5'000};
 constexpr Millis kUncoverTime{5'000};
-/// For the built-in steps of one batch together, beside what single commands ask for.
+constexpr Millis kReadConfigTime{5'000};
+/// For one built-in step, beside what it says that it needs.
 constexpr Millis kStepsTime{300'000};
 /// At the very end: what a reader that still reads may take to get the last lines.
 constexpr Millis kLastWords{1'000};
@@ -162,13 +163,19 @@ void Runtime::execute(const RunSteps& action) {
   request.set("env", to_value(environment_.variables()));
   request.set("secrets", to_value(environment_.secrets()));
   steps_left_ = action.items;
+  steps_ended_for_.reset();
   steps_helper_ = helpers_.start(
       "steps", request, environment_.block(), mono_now() + kStepsTime,
       [this](const Value& line) { step_answer(line); },
       [this](const std::optional<std::string>& problem) {
-        for (const RunSteps::Item& item : std::exchange(steps_left_, {}))
-          post(StepFinished{item.unit, item.run, StepResult::Failed,
+        // The helper was ended for one of them, or it ended at the first.
+        const auto left = std::exchange(steps_left_, {});
+        const auto ended = std::exchange(steps_ended_for_, std::nullopt);
+        for (const RunSteps::Item& item : left) {
+          const bool failed = item.run == ended.value_or(left.front().run);
+          post(StepFinished{item.unit, item.run, failed ? StepResult::Failed : StepResult::NotBegun,
                             problem.value_or("its helper ended without a word about it")});
+        }
       });
 }
 
@@ -187,11 +194,12 @@ void Runtime::step_answer(const Value& line) {
     if (!passed_on(plan_, name)) environment_.forget_secret(name);
   if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
     say(line.get_string("severity") == "warning" ? Severity::Warning : Severity::Info,
-        plan_[item->unit].name + ": " + *text->string());
+        plan_[item->unit].name + ": " + secret_marks_.mask(*text->string()));
   const auto result = step_result(line.get_string("result"));
   if (!result) return;
-  post(StepFinished{item->unit, item->run, *result, line.get_string("why")});
+  post(StepFinished{item->unit, item->run, *result, secret_marks_.mask(line.get_string("why"))});
   steps_left_.erase(item);
+  helpers_.extend(steps_helper_, mono_now() + kStepsTime);
 }
 
 void Runtime::execute(const Spawn& action) {
@@ -207,7 +215,10 @@ void Runtime::execute(const Spawn& action) {
 }
 
 void Runtime::execute(const Kill& action) {
-  if (plan_[action.unit].builtin) return helpers_.stop(steps_helper_);
+  if (plan_[action.unit].builtin) {
+    if (!steps_ended_for_) steps_ended_for_ = action.run;
+    return helpers_.stop(steps_helper_, action.signal);
+  }
   if (action.signal.value == SIGKILL) execute(EndStopCommand{action.unit, action.run});
   children_.signal(UnitRun{action.unit, action.run}, action.signal, action.scope);
 }
@@ -252,7 +263,22 @@ LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
   return counted;
 }
 
+/// A file of the configuration may lie on a file system that hangs, so PID 1 opens none that a
+/// helper has not opened and read just before.
 void Runtime::begin_reload(CommandId id) {
+  helpers_.start(
+      "read-config", reloader_.reading(), reloader_.environment(), mono_now() + kReadConfigTime,
+      [](const Value&) {},
+      [this, id](const std::optional<std::string>& problem) {
+        if (!problem) return read_reload(id);
+        const std::string why = "cannot read the configuration: " + *problem +
+                                "; does a file system hang that one of its files lies on?";
+        say(Severity::Error, "reload: " + why);
+        control_.refused(id, why, {});
+      });
+}
+
+void Runtime::read_reload(CommandId id) {
   // Before the plan of a reload that is under way would be lost.
   if (std::string no = reload_refusal(state_); !no.empty())
     return control_.refused(id, std::move(no), {});
@@ -392,9 +418,7 @@ void Runtime::write_termination_message(const Finish& finish) {
     words.unit = plan_[*unit].id();
     words.lines = logs_.ring().tail(LogHub::ring_writer(*unit), kTailLines, kTailBytes);
   }
-  std::vector<std::string> secrets;
-  for (const EnvVar& secret : environment_.secrets()) secrets.push_back(secret.value);
-  write_termination_log(plan_.termination_log, termination_message(words, secrets));
+  write_termination_log(plan_.termination_log, termination_message(words, secret_marks_));
 }
 
 }  // namespace bootsman

@@ -73,7 +73,7 @@ Value unit_value(const ApiView& view, UnitIndex index, std::size_t detail_lines)
   unit.set("says", status.says);
   unit.set("pid", status.pid.value > 0 ? Value(status.pid.value) : Value());
   unit.set("restarts", static_cast<std::int64_t>(status.restarts));
-  unit.set("health", health_text(status.health));
+  unit.set("health", view.plan[index].health ? health_text(status.health) : "none");
   Value::Array detail;
   if (detail_lines > 0) {
     for (std::string& line : view.ring.tail(writer_of(index), detail_lines, kDetailBytes)) {

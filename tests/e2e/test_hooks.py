@@ -1,5 +1,7 @@
 """What an image brings along for each start: hooks, name servers, hosts."""
 
+from lib.container import eventually
+
 HOOKS = '[step.hooks]\non_failure = "ignore"\n'
 
 
@@ -41,3 +43,15 @@ def test_mounted_hosts_and_resolv_conf_are_written_in_place(boot, root):
     assert "10.0.0.5" in container.exec("getent", "hosts", "minio").stdout
     assert container.exec("cat", "/etc/resolv.conf").stdout.splitlines()[1] == "nameserver 10.0.0.2"
     assert not list(root.path("/etc").glob(".*.bootsman-new"))
+
+
+def test_a_hook_that_hangs_costs_its_own_step_only(boot, root):
+    """The helper that applies the steps is ended, and all below it; another one applies what it had not come to."""
+    hook(root, "10-hang", "trap '' TERM\nsleep 1234\n")
+    container = boot('[step.hooks]\ntimeout = "500ms"\n'
+                     '[step.files]\nafter = ["hooks"]\nwrite = { "/root/after" = "x" }\n'
+                     '[step.directories]\npaths = ["/root/made"]\n')
+    container.wait_for_log(r"hooks: failed: not done after 0.5 s", 20)
+    container.wait_for_boot(20)
+    assert root.read("/root/after") == "x" and root.path("/root/made").is_dir()
+    eventually(lambda: "sleep 1234" not in container.processes().values(), 10, "nothing of the hook is left")

@@ -4,7 +4,11 @@ import json
 import os
 import re
 import signal
+import threading
 
+import pytest
+
+from lib import hung_mount
 from lib.container import eventually
 
 CONFIG = "/etc/bootsman/bootsman.toml"
@@ -144,7 +148,7 @@ def test_a_second_reload_is_refused_and_a_stop_ends_the_first(boot, root):
     container.wait_for_boot()
     root.write(CONFIG, EMPTY + WEB_TWO + 'ready = { file = "/run/never" }\n')
     assert "not over after" in container.bootsman("reload", "--timeout", "300ms", check=False).stderr
-    assert status(container)["config"]["reloading"]
+    eventually(lambda: status(container)["config"]["reloading"], 10, "the reload is under way")
     assert "another reload is under way" in reload(container, 1)
     assert container.stop() == 0
 
@@ -226,3 +230,33 @@ def test_the_folder_of_a_mount_that_moves_or_goes_is_usable_again(boot, root):
     container.bootsman("stop", "data")
     assert "Read-only" in container.exec("touch", "/two/c", check=False).stderr
     assert container.stop() == 0
+
+
+def test_a_file_that_hangs_stops_the_reload_and_nothing_else(boot, root):
+    root.write("/root/hung.py", hung_mount.SOURCE)
+    files = '[service.files]\ncommand = ["/usr/bin/python3", "/root/hung.py", "/mnt/hung"]\nstop = { timeout = "500ms" }\n'
+    container = boot(files + WEB)
+    said = container.wait_for_log(r"^(.* cannot mount: .*|.*silent from now on)$", 30)
+    if "cannot mount" in said[0]:
+        pytest.skip(f"no file system of its own can be mounted here: {said[0]}")
+    root.write(CONFIG, EMPTY + files + WEB_TWO + 'env = { TOKEN = "${file:/mnt/hung/token}" }\n')
+    answers = []
+    command = threading.Thread(target=lambda: answers.append(reload(container, 1)))
+    command.start()
+    while command.is_alive():
+        assert container.http("/health/live")[0] == 200
+        command.join(0.1)
+    assert "cannot read the configuration: " in answers[0] and "does a file system hang" in answers[0]
+    assert unit(container, "web")["restarts"] == 0
+    root.write(CONFIG, EMPTY + files + WEB_TWO)
+    assert "restarts service.web" in reload(container)
+
+
+def test_a_crash_loop_is_no_success(boot, root):
+    container = boot(WEB)
+    container.wait_for_boot()
+    root.write(CONFIG, EMPTY + '[service.web]\ncommand = ["sh", "-c", "exit 3"]\ntimeout = "1500ms"\n'
+               'restart = { delay = "50ms", factor = 1 }\n')
+    said = reload(container, 1)
+    assert "service.web did not get ready within 1.5 s: exited 3" in said and "in force again" in said
+    container.process_with("sleep 1001")

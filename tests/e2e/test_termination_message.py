@@ -69,3 +69,12 @@ def test_another_place(root, boot):
 def test_file_that_does_not_exist_is_not_made(root, boot):
     boot('[termination]\nlog = "/root/none"\n', "--", "false").wait()
     assert not root.path("/root/none").exists()
+
+
+def test_secrets_that_were_wiped_are_not_told_either(root, boot):
+    # The step password is done with ROOT_PASSWORD, which is kept nowhere from then on.
+    boot("[step.password]\n", "--", "sh", "-c", "echo root has $(printf word-of-)the-pod; exit 1",
+         env={"ROOT_PASSWORD": "word-of-the-pod"}).wait()
+    message = root.read(LOG)
+    assert "root has ***" in message
+    assert "word-of-the-pod" not in message

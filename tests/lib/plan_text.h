@@ -20,7 +20,7 @@ inline std::string probe_text(const Probe& probe) {
     return "tcp " + tcp->host + " " + std::to_string(tcp->port);
   if (const auto* http = std::get_if<HttpProbe>(&probe))
     return "http " + http->host + " " + std::to_string(http->port) + " " + http->path + " " +
-           std::to_string(http->status);
+           std::to_string(http->status) + (http->body.empty() ? "" : " \"" + http->body + "\"");
   if (const auto* exec = std::get_if<ExecProbe>(&probe)) return "exec " + join(exec->argv, " ");
   if (const auto* file = std::get_if<FileProbe>(&probe)) return "file " + file->path;
   if (std::holds_alternative<NotifyProbe>(probe)) return "notify";
@@ -116,7 +116,8 @@ inline std::string mount_text(const MountPlan& mount) {
   text += "  s3: " + s3.endpoint + " " + s3.bucket + " \"" + s3.prefix + "\" " + s3.region + " " +
           s3.access_key + " " + s3.secret + (s3.preflight ? " preflight" : "") + "\n";
   if (!s3.decryptor.empty()) text += "  decryptor: " + join(s3.decryptor, " ") + "\n";
-  if (!s3.cache.empty()) text += "  cache: " + s3.cache + " " + std::to_string(s3.cache_limit) + "\n";
+  if (!s3.cache.empty())
+    text += "  cache: " + s3.cache + " " + std::to_string(s3.cache_limit) + "\n";
   return text;
 }
 

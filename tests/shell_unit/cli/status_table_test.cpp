@@ -31,6 +31,18 @@ TEST_CASE("the table of units") {
         "service.web         ready    2d     7    0         unhealthy: status 503\n");
 }
 
+TEST_CASE("health that nobody has asked for yet is told from health that nothing checks") {
+  const auto row = [](const char* health) {
+    Value unit;
+    unit.set("id", "service.a");
+    unit.set("state", "ready");
+    unit.set("health", health);
+    return status_table({unit}, {});
+  };
+  CHECK(row("unknown").find("its health is not known yet") != std::string::npos);
+  CHECK(row("none").find("health") == std::string::npos);
+}
+
 TEST_CASE("lines are cut to the terminal, not the rest of a table without one") {
   const auto text = status_table(units(), {.width = 80});
   CHECK(text.find("exited 1 after 0.4 s; \"port …\n") != text.npos);

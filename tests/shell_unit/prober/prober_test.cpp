@@ -135,6 +135,26 @@ TEST_CASE("http probes against what servers answer") {
   }
 }
 
+TEST_CASE("the body of an answer counts where a text is wanted") {
+  const Row rows[] = {
+      {"it has the text", "HTTP/1.1 200 OK\r\n\r\nall is well", false, 0, ""},
+      {"it lacks the text", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", false, 0,
+       "status good, but the body lacks the wanted text"},
+      {"it ends with the connection", "HTTP/1.1 200 OK\r\n\r\nall is", true, 0,
+       "status good, but the body lacks the wanted text"},
+      {"a bad status is enough", "HTTP/1.1 503 No\r\n\r\nall is", false, 0,
+       "status 503, wanted 2xx or 3xx"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    CannedServer server(world.loop.get(), row.answer, row.close_after);
+    world.probe(HttpProbe{"127.0.0.1", server.port, "/", 0, "is well"});
+    CHECK(world.outcome.why == row.why);
+    CHECK(world.outcome.ok == row.why.empty());
+  }
+}
+
 TEST_CASE("a probe of our own server leaves nothing open on either side") {
   World world;
   HttpServer server(world.loop.get(), answering_at_once([](const Request&) { return Response{}; }));

@@ -107,6 +107,67 @@ TEST_CASE("on_unhealthy = restart stops the unit, then starts it again") {
   CHECK(bench.ended("a", ExitStatus::signaled(9)) == "spawn a");
 }
 
+namespace {
+
+/// Three built-in steps in one helper; the second has five seconds.
+Bench three_steps() {
+  PlanBuilder made;
+  made.builtin("first");
+  made.builtin("slow").timeout = Millis{5'000};
+  made.builtin("last");
+  Bench bench(made.plan());
+  bench.boot();
+  return bench;
+}
+
+}  // namespace
+
+TEST_CASE("a built-in step that is out of time fails alone; those behind it are due again") {
+  Bench bench = three_steps();
+  CHECK(next_deadline(bench.state) == std::nullopt);
+  bench.tick(Millis{60'000});
+  // Its time begins when the helper comes to it.
+  CHECK(bench.step_over("first", StepResult::Changed) == "");
+  CHECK(next_deadline(bench.state) == bench.now + Millis{5'000});
+  CHECK(bench.tick(Millis{4'999}) == "");
+  CHECK(bench.tick(Millis{1}) == "kill slow SIGKILL tree");
+  CHECK(bench.is("slow") == "stopping");
+  CHECK(bench.was_said("slow: not done after 5 s; stopping it"));
+  CHECK(bench.step_over("slow", StepResult::Failed, "the helper was killed by SIGTERM") == "");
+  CHECK(bench.is("slow") == "failed");
+  CHECK(bench.status("slow").why == "not done after 5 s");
+  CHECK(bench.step_over("last", StepResult::NotBegun) == "steps last");
+  bench.step_over("last", StepResult::Changed);
+  CHECK(bench.was_said("boot done in 65 s: 2 done, 1 failed"));
+}
+
+TEST_CASE("a step that is done while it is being stopped is done") {
+  Bench bench = three_steps();
+  bench.step_over("first", StepResult::Changed);
+  bench.tick(Millis{5'000});
+  bench.step_over("slow", StepResult::Unchanged);
+  CHECK(bench.is("slow") == "done");
+}
+
+TEST_CASE("a pause of the container is not held against a built-in step") {
+  Bench bench = three_steps();
+  bench.step_over("first", StepResult::Changed);
+  CHECK(bench.tick(Millis{15'000}) == "");
+  CHECK(next_deadline(bench.state) == bench.now + Millis{5'000});
+}
+
+TEST_CASE(
+    "a step out of time while the container stops, and those behind it, are not started again") {
+  Bench bench = three_steps();
+  bench.step_over("first", StepResult::Changed);
+  bench.tick(Millis{5'000});
+  bench.signal(15);
+  CHECK(bench.step_over("slow", StepResult::Failed) == "");
+  CHECK(bench.is("slow") == "stopped");
+  CHECK(bench.step_over("last", StepResult::NotBegun) == "sweep SIGTERM");
+  CHECK(bench.is("last") == "stopped");
+}
+
 TEST_CASE("a pause of the whole container is not held against a unit") {
   PlanBuilder made;
   made.step("slow").timeout = Millis{5'000};

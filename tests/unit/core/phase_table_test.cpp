@@ -82,6 +82,19 @@ Bench applied_step(bool cancelled) {
   return bench;
 }
 
+/// A built-in step with a timeout, the first of two in a helper.
+Bench timed_step(bool late) {
+  PlanBuilder made;
+  made.builtin("a").timeout = Millis{5'000};
+  made.builtin("second");
+  made.service("b");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("b");
+  if (late) bench.tick(Millis{5'000});
+  return bench;
+}
+
 Bench command_step(const std::function<void(Bench&)>& drive) {
   PlanBuilder made;
   made.step("a").timeout = Millis{5'000};
@@ -168,6 +181,8 @@ std::vector<In> phases() {
       {"queued", queued_step},
       {"applying", [] { return applied_step(false); }},
       {"cancelling", [] { return applied_step(true); }},
+      {"applying, with a timeout", [] { return timed_step(false); }},
+      {"cancelling, out of time", [] { return timed_step(true); }},
       {"spawning", service([](B& b) { b.boot(), b.up("b"); })},
       {"recalled", service([](B& b) { b.boot(), b.up("b"), b.signal(15); })},
       {"starting", service([](B& b) { b.boot(), b.up("b"), b.spawned("a"); })},
@@ -256,6 +271,7 @@ std::vector<Fact> facts() {
       {"step changed", [](B& b) { return b.step_over("a", StepResult::Changed); }},
       {"step skipped", [](B& b) { return b.step_over("a", StepResult::Skipped, "so"); }},
       {"step failed", [](B& b) { return b.step_over("a", StepResult::Failed, "so"); }},
+      {"step not begun", [](B& b) { return b.step_over("a", StepResult::NotBegun); }},
       {"stop command succeeded", [](B& b) { return b.stop_command_over("a", true); }},
       {"stop command failed", [](B& b) { return b.stop_command_over("a", false); }},
       {"ready check passed", [](B& b) { return b.checked("a", CheckKind::Ready, true); }},

@@ -64,7 +64,8 @@ TEST_CASE("only what has changed is restarted; those who require it go on") {
   CHECK(bench.reload(changed("db", other_command)) == "kill db SIGTERM group");
   CHECK(bench.is("web") == "ready");
   CHECK(bench.ended("db", term()) == "adopt; spawn db");
-  CHECK(bench.up("db") == "reply ok: restarts service.db");
+  CHECK(bench.up("db") == "");
+  CHECK(bench.tick(kReloadProof) == "reply ok: restarts service.db");
   CHECK(bench.is("web") == "ready");
   CHECK(bench.status("db").restarts == 1);
   CHECK(bench.status("web").restarts == 0);
@@ -84,7 +85,8 @@ TEST_CASE("dependants end before what they need, and start behind it") {
   CHECK(bench.is("web") == "waiting");
   CHECK(bench.tick() == "check db ready");
   CHECK(bench.checked("db", CheckKind::Ready, true) == "spawn web");
-  CHECK(bench.up("web") == "reply ok: restarts service.db, service.web");
+  CHECK(bench.up("web") == "");
+  CHECK(bench.tick(kReloadProof) == "reply ok: restarts service.db, service.web");
 }
 
 TEST_CASE("added units start in their order, removed ones end; places in the plan move") {
@@ -100,7 +102,8 @@ TEST_CASE("added units start in their order, removed ones end; places in the pla
   CHECK(bench.run("db") == db);
   CHECK(bench.is("db") == "ready");
   CHECK(bench.is("beside") == "ready");
-  CHECK(bench.up("new") ==
+  CHECK(bench.up("new") == "");
+  CHECK(bench.tick(kReloadProof) ==
         "reply ok: adds service.new; removes service.web; changes service.db while it runs");
   CHECK(bench.stop("db") == "kill db SIGTERM group");
 }
@@ -145,6 +148,53 @@ TEST_CASE("a unit that is not ready in its time takes the whole reload back") {
         "reply no: service.db did not get ready within 5 s: not ready after 5 s: connection "
         "refused; the configuration before is in force again");
   CHECK(bench.is("web") == "ready");
+}
+
+TEST_CASE("a unit without a check has to live for a second; a crash loop is taken back") {
+  Bench bench = booted();
+  bench.reload(changed("db", other_command));
+  bench.ended("db", term());
+  CHECK(bench.up("db") == "");
+  CHECK(bench.is("db") == "ready");
+  CHECK(next_deadline(bench.state) == bench.now + kReloadProof);
+  CHECK(bench.tick(kReloadProof - Millis{1}) == "");
+  bench.ended("db", ExitStatus::exited(1));
+  while (bench.state.reload && !bench.state.reload->back) {
+    const std::string orders = bench.tick_when_due();
+    if (orders != "spawn db") continue;
+    bench.up("db");
+    bench.now += Millis{10};
+    bench.ended("db", ExitStatus::exited(1));
+  }
+  CHECK(bench.plan[bench.at("db")].launch.argv == std::vector<std::string>{"db"});
+  CHECK(bench.now - MonoTime{Millis{1'000'000}} < Millis{100'000});
+  CHECK(
+      bench.up("db") ==
+      "reply no: service.db did not get ready within 1 min: exited 1 after 10 ms, 7 times in 32 s; "
+      "the configuration before is in force again");
+}
+
+TEST_CASE("the second of a unit without a check is not cut by its timeout") {
+  Bench bench = booted();
+  bench.reload(changed("db", [](Unit& unit) {
+    other_command(unit);
+    unit.timeout = Millis{200};
+  }));
+  bench.ended("db", term());
+  bench.up("db");
+  CHECK(bench.tick(Millis{500}) == "");
+  CHECK(bench.tick(Millis{500}) == "reply ok: restarts service.db");
+}
+
+TEST_CASE("a unit that has settled for a second has lived for it") {
+  Bench bench = booted();
+  bench.reload(changed("db", [](Unit& unit) {
+    other_command(unit);
+    unit.settle = Millis{1'500};
+  }));
+  bench.ended("db", term());
+  bench.up("db");
+  CHECK(bench.tick(Millis{1'500}) == "reply ok: restarts service.db");
 }
 
 TEST_CASE("a program that can't be executed takes the reload back at once, not the container") {
@@ -202,7 +252,8 @@ TEST_CASE("a unit in backoff, failed or blocked starts anew with what it is now"
   CHECK(bench.is("web") == "blocked");
   CHECK(bench.reload(changed("db", other_command)) == "adopt; spawn db");
   CHECK(bench.is("web") == "waiting");
-  CHECK(bench.up("db") == "spawn web; reply ok: restarts service.db");
+  CHECK(bench.up("db") == "spawn web");
+  CHECK(bench.tick(kReloadProof) == "reply ok: restarts service.db");
 }
 
 TEST_CASE("checks change while the unit runs, and an answer to the old one says nothing") {

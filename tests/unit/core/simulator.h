@@ -258,7 +258,8 @@ class Simulator {
 
   void note_ends(const Event& event) {
     const auto gone = [this](UnitIndex unit) { return unit.value >= plan_.units.size(); };
-    if (const auto* over = std::get_if<StepFinished>(&event); over != nullptr && !gone(over->unit))
+    if (const auto* over = std::get_if<StepFinished>(&event);
+        over != nullptr && !gone(over->unit) && over->result != StepResult::NotBegun)
       ever_settled_[over->unit.value] = true;
     const auto* fact = std::get_if<ProcessesEnded>(&event);
     if (fact == nullptr) return;

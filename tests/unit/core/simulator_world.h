@@ -114,7 +114,7 @@ class World {
     for (const auto& item : batch.items) {
       runs_[item.run.value] = Run{item.unit};
       runs_[item.run.value].step = true;
-      at += dice_.upto(50);
+      at += dice_.upto(nasty_ && dice_.one_in(8) ? 20'000 : 50);
       add(at, StepFinished{item.unit, item.run, static_cast<StepResult>(dice_.below(4)), "so"});
     }
   }
@@ -206,13 +206,14 @@ class World {
     }
   }
 
-  /// Its remaining steps count as failed.
+  /// The step that it was at has failed, the others were not begun.
   void cancel_helper(MonoTime now) {
+    StepResult result = StepResult::Failed;
+    const MonoTime at = now + dice_.upto(5);
     for (auto& [id, run] : runs_) {
-      if (run.step) {
-        add(now + dice_.upto(5),
-            StepFinished{run.unit, RunId{id}, StepResult::Failed, "the helper ended"});
-      }
+      if (!run.step) continue;
+      add(at, StepFinished{run.unit, RunId{id}, result, "the helper ended"});
+      result = StepResult::NotBegun;
     }
   }
 

@@ -100,6 +100,7 @@ std::vector<Event> next_facts(const Walker& bench) {
             [&](const phase::Applying& p) {
               facts.push_back(StepFinished{unit, p.run, StepResult::Changed, ""});
               facts.push_back(StepFinished{unit, p.run, StepResult::Failed, "so"});
+              facts.push_back(StepFinished{unit, p.run, StepResult::NotBegun, "so"});
             },
             [&](const phase::Cancelling& p) {
               facts.push_back(StepFinished{unit, p.run, StepResult::Failed, "so"});

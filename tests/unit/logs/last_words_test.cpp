@@ -68,7 +68,9 @@ TEST_CASE("a termination message") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
-    CHECK(termination_message(row.words, row.secrets, row.limit) == row.message);
+    SecretMarks marks(7);
+    for (const std::string& secret : row.secrets) marks.add(secret);
+    CHECK(termination_message(row.words, marks, row.limit) == row.message);
   }
 }
 
@@ -76,7 +78,7 @@ TEST_CASE("a termination message is never too long") {
   for (std::size_t length = 0; length < 400; length += 7) {
     LastWords words{lines_of(length, 50), 1, "service.web", {}};
     for (std::size_t i = 0; i < 100; ++i) words.lines.push_back(std::string(length, '\x01') + "é");
-    CHECK(termination_message(words, {}).size() <= kTerminationMax);
+    CHECK(termination_message(words, SecretMarks(7)).size() <= kTerminationMax);
   }
 }
 
@@ -92,10 +94,20 @@ TEST_CASE("values are masked") {
       {"a value that holds another goes first", "password", {"pass", "password"}, "***"},
       {"a value of several lines", "one two", {"one\r\ntwo\n"}, "*** ***"},
       {"empty values hide nothing", "abc", {"", "\n"}, "abc"},
+      {"a value at both ends, and one that is cut by the end", "keykeyke", {"key"}, "******ke"},
+      {"a value longer than the text", "abc", {"abcd"}, "abc"},
+      {"bytes of any kind", "x\xff\x01y", {"\xff\x01"}, "x***y"},
+      {"the same bytes in another order are no value", "cba acb", {"abc"}, "cba acb"},
       {"a mask is not masked again", "a*", {"*", "a"}, "******"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
     CHECK(masked(row.text, row.values) == row.result);
+    for (const std::uint64_t key : {std::uint64_t{1}, std::uint64_t{1} << 61, ~std::uint64_t{0}}) {
+      CAPTURE(key);
+      SecretMarks marks(key);
+      for (const std::string& value : row.values) marks.add(value);
+      CHECK(marks.mask(row.text) == row.result);
+    }
   }
 }

@@ -225,6 +225,9 @@ TEST_CASE("what contradicts itself is an error with its place") {
       {"status of a check without HTTP",
        unit("service.a", "ready = { tcp = \"127.0.0.1:1\", status = 200 }\n"),
        "a.toml:4:41: error: service.a.ready.status: goes with http only\n"},
+      {"body of a check without HTTP",
+       unit("service.a", "ready = { tcp = \"127.0.0.1:1\", body = \"ok\" }\n"),
+       "a.toml:4:39: error: service.a.ready.body: goes with http only\n"},
       {"name in a URL", unit("service.a", "ready = { http = \"http://web/\" }\n"),
        "a.toml:4:18: error: service.a.ready.http: cannot read the URL \"http://web/\": the host "
        "must "

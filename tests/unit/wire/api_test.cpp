@@ -135,6 +135,32 @@ TEST_CASE("a unit says its state, since when, why, and its last lines") {
   }
 }
 
+TEST_CASE("health that is not known yet is a state of its own") {
+  test::PlanBuilder builder;
+  builder.service("plain");
+  builder.service("checked").health = CheckPlan{TcpProbe{"127.0.0.1", 80}};
+  test::Bench bench(builder.plan());
+  bench.boot();
+  bench.up("plain");
+  bench.up("checked");
+  const auto health_of = [&](const char* unit) {
+    Request request;
+    request.method = "GET";
+    request.path = std::string("/v1/units/") + unit;
+    LogRing ring;
+    for (std::size_t i = 0; i <= bench.plan.units.size(); ++i) ring.add_writer();
+    const EventLog events;
+    const ApiView view{bench.plan, bench.state, ring, events, bench.now};
+    const auto body = parse_json(std::get<Response>(answer_api(request, view)).body);
+    return body ? body->get_string("health") : "";
+  };
+  CHECK(health_of("plain") == "none");
+  CHECK(health_of("checked") == "unknown");
+  bench.tick();
+  bench.checked("checked", CheckKind::Health, true);
+  CHECK(health_of("checked") == "healthy");
+}
+
 TEST_CASE("the list has the last line of a unit in trouble only") {
   const World world;
   const auto body = parse_json(world.get("/v1/units").body).value();
