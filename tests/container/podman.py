@@ -17,6 +17,7 @@ sys.path.insert(0, str(REPOSITORY / "tests/e2e"))
 
 from lib.container import eventually, processes_beside  # noqa: E402
 from lib.netns import Connection  # noqa: E402
+from lib.pty import Terminal  # noqa: E402
 
 PROGRAMS = ("podman", "runc", "catatonit", "mmdebstrap", "sshpass", "ssh")
 
@@ -77,6 +78,11 @@ class Podman:
         number = self("run", "-d", "--pull=never", "--network=none", *words, **options).stdout.strip()
         self._containers_made.append(number)
         return Running(self, number)
+
+    def terminal(self, *words):
+        """podman run -it WORDS, on a terminal of its own; a context manager."""
+        return Terminal(["timeout", "--foreground", "--kill-after=10", "120", "podman", "run", "-it", "--rm", "--pull=never",
+                         "--network=none", *words], env=self._environment)
 
     def close(self):
         for number in self._containers_made:

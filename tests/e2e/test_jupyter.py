@@ -80,6 +80,24 @@ def test_killed_jupyter_comes_back_and_health_stays_200(container):
     assert len(seen) > 10 and set(seen) == {200}
 
 
+@pytest.mark.long
+def test_what_runs_beside_the_server_survives_a_restart_and_a_reload(jupyter_workspace):
+    """A terminal of Jupyter's ends with its server, by Jupyter's own will; what was started in it by nohup lives on."""
+    container = jupyter_workspace(env={"SHELL": "/bin/bash"})
+    container.wait_for_http(API, port=8888, timeout=60)
+    container.root.append("/root/.bashrc", "\n[ -e /run/left ] || { touch /run/left; nohup sleep 7891 >/dev/null 2>&1 & }\n")
+    token = container.root.read("/var/lib/bootsman/jupyter-token").strip()
+    assert container.http(f"/jupyter/api/terminals?token={token}", port=8888, timeout=20, method="POST").status == 200
+    left = container.process_with("sleep 7891", 20)
+    first = container.process_with("jupyter-lab")
+    container.bootsman("restart", "jupyterlab", timeout=90)
+    second = container.process_with("jupyter-lab")
+    container.root.write("/etc/bootsman/bootsman.toml", '[service.jupyterlab]\nenv = { CHANGED = "1" }\n')
+    assert "restarts service.jupyterlab" in container.bootsman("reload", timeout=120).stdout
+    assert len({first, second, container.process_with("jupyter-lab")}) == 3
+    assert left in container.processes()
+
+
 def test_all_output_is_prefixed_with_its_unit(container):
     container.wait_for_log(r"^jupyterlab +\| .*ServerApp", 20)
     strangers = [line for line in container.log.splitlines() if " | " not in line]

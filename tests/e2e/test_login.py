@@ -93,7 +93,7 @@ def test_session_survives_a_restart_of_sshd(container):
     assert "sleep 300" in container.processes().values()
 
 
-def test_logins_and_what_they_left_behind_survive_restart_and_crash_of_sshd(container):
+def test_logins_and_what_they_left_behind_survive_restart_crash_and_reload_of_sshd(container, root):
     def listener(but=None):
         return eventually(lambda: next((pid for pid, line in container.processes().items()
                                         if "sshd: /usr/sbin/sshd" in line and pid != but), None), 15, "sshd listens")
@@ -112,6 +112,11 @@ def test_logins_and_what_they_left_behind_survive_restart_and_crash_of_sshd(cont
         os.kill(second, signal.SIGKILL)
         listener(but=second)
         eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work again")
+        third = listener(but=second)
+        root.write("/etc/bootsman/bootsman.toml", '[service.sshd]\nenv = { CHANGED = "1" }\n')
+        assert "restarts service.sshd" in container.bootsman("reload", timeout=60).stdout
+        listener(but=third)
+        eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work after the reload")
         container.exec("touch", "/run/go-on")
         assert login.result(60).stdout == "still here\n"
     assert left in container.processes()

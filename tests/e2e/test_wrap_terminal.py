@@ -89,6 +89,16 @@ def test_bg_lets_it_run_until_it_reads(terminal, talker):
     terminal.expect("<end>")
 
 
+def test_under_stty_tostop_a_background_job_stops_when_it_writes(terminal):
+    terminal.line("stty tostop; $wrapped sh -c 'sleep 0.2; echo writ''ten >/dev/tty' &")
+    terminal.expect(PROMPT)
+    terminal.line("until jobs | grep -q Stopped; do sleep 0.1; done; jobs")
+    assert "written" not in terminal.expect("Stopped")
+    terminal.line("fg; echo code=$?")
+    terminal.expect("written")
+    terminal.expect("code=0")
+
+
 def test_a_background_job_leaves_the_terminal_to_the_shell(terminal):
     terminal.line("$wrapped sleep 1000 &")
     terminal.expect(PROMPT)

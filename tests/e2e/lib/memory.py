@@ -1,6 +1,7 @@
 """A memory control group of a test's own, in whichever version this machine has."""
 
 import contextlib
+import functools
 import os
 import time
 from pathlib import Path
@@ -23,7 +24,9 @@ def _own_group():
 
 @contextlib.contextmanager
 def memory_group(name, limit):
-    """Yields a context manager: what is started inside of it lives in a new group of `limit` bytes.
+    """Yields what makes context managers: what is started inside of one lives in a new group of `limit` bytes.
+
+    It has the group's folder as `.group`, and whether that is of version 2 as `.v2`.
 
     Yields None where no such group can be made."""
     try:
@@ -35,7 +38,9 @@ def memory_group(name, limit):
         return
     try:
         (group / ("memory.max" if v2 else "memory.limit_in_bytes")).write_text(str(limit))
-        yield lambda: _inside(home, group)
+        inside = functools.partial(_inside, home, group)
+        inside.group, inside.v2 = group, v2
+        yield inside
     except FileNotFoundError:  # Version 2 where the parent does not hand memory down.
         yield None
     finally:

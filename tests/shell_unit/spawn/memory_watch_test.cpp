@@ -57,6 +57,37 @@ TEST_CASE("memory is short where less than a twentieth is left beside the cache"
   }
 }
 
+TEST_CASE("who ends with a lack of memory is what memory.oom.group says: 1 all, 0 one process") {
+  struct Row {
+    const char* name;
+    const char* text;
+    bool all_end;
+  };
+  const Row rows[] = {
+      {"1", "1\n", true}, {"0", "0\n", false}, {"an old kernel without it", "", false}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    uv_loop_t loop;
+    REQUIRE(uv_loop_init(&loop) == 0);
+    {
+      Group group;
+      group.set(99'000'000, 0);
+      group.touch();
+      if (row.text[0] != '\0') group.write("memory.oom.group", row.text);
+      std::vector<MemoryShortage> told;
+      MemoryWatch watch(&loop, group.place,
+                        [&](const MemoryShortage& shortage) { told.push_back(shortage); });
+      group.touch();
+      uv_run(&loop, UV_RUN_NOWAIT);
+      REQUIRE(told.size() == 1);
+      CHECK(told[0].all_end == row.all_end);
+      CHECK((told[0].text().find("memory.oom.group") != std::string::npos) == row.all_end);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+  }
+}
+
 TEST_CASE("a shortage of version 2 is told when its counters move, and not before") {
   uv_loop_t loop;
   REQUIRE(uv_loop_init(&loop) == 0);
