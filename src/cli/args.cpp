@@ -53,6 +53,7 @@ class CommandReader {
         only_words_ = only_words_ || row_.takes_command;
       } else if (word == "--") {
         only_words_ = true;
+        read_.words_before_dashes = read_.words.size();
       } else if (word == "--help" || word == "-h") {
         read_.help = true;
         return read_;

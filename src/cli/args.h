@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ struct Invocation {
   bool help = false;  ///< The help of this command is wanted, nothing else.
   std::vector<std::pair<std::string_view, std::string>> options;
   std::vector<std::string> words;
+  /// How many of the words came before "--"; nothing without it.
+  std::optional<std::size_t> words_before_dashes;
 
   bool has(std::string_view option) const;
   /// The last value of that option, or `otherwise`.

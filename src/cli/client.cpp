@@ -182,4 +182,31 @@ Result<ControlReply> ControlClient::follow(
   }
 }
 
+Result<std::variant<ControlReply, ControlUpgrade>> ControlClient::upgrade(
+    const std::string& target, std::string_view protocol) const {
+  const auto deadline = Clock::now() + kHeadTimeout;
+  auto socket = connect_to(path_);
+  if (!socket) return fail("cannot reach the init any more: " + socket.error().message());
+  const std::string request = "POST " + target +
+                              " HTTP/1.1\r\nHost: bootsman\r\nContent-Length: 0\r\n"
+                              "Connection: close, Upgrade\r\nUpgrade: " +
+                              std::string(protocol) + "\r\n\r\n";
+  if (auto sent = send_all(socket->get(), request, deadline); !sent) {
+    return fail(std::move(sent).error());
+  }
+  std::string bytes;
+  for (;;) {
+    const auto more = receive(socket->get(), bytes, deadline);
+    if (!more) return fail(more.error());
+    const auto head = bytes.find("\r\n\r\n");
+    if (head != bytes.npos && bytes.starts_with("HTTP/1.1 101")) {
+      return ControlUpgrade{std::move(*socket), bytes.substr(head + 4)};
+    }
+    if (*more) continue;
+    auto reply = to_reply(bytes);
+    if (!reply) return fail(std::move(reply).error());
+    return std::move(*reply);
+  }
+}
+
 }  // namespace bootsman

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -19,6 +20,12 @@ struct ControlReply {
   int status = 0;
   Value body;
   std::string text;  ///< The body as it came.
+};
+
+/// A connection that carries another protocol than HTTP now.
+struct ControlUpgrade {
+  UniqueFd socket;   ///< Does not block.
+  std::string rest;  ///< What came behind the answer's head.
 };
 
 /// Asks the running init over its control socket, one connection per question. The socket is looked
@@ -38,6 +45,10 @@ class ControlClient {
   /// `take` says false, or the init is gone (an error). An answer that is no 200 is returned.
   Result<ControlReply> follow(const std::string& target,
                               const std::function<bool(std::string_view)>& take) const;
+
+  /// Asks by POST for another protocol. An answer that refuses is returned as it came.
+  Result<std::variant<ControlReply, ControlUpgrade>> upgrade(const std::string& target,
+                                                             std::string_view protocol) const;
 
  private:
   explicit ControlClient(std::string path) : path_(std::move(path)) {}

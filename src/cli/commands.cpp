@@ -47,10 +47,17 @@ constexpr OptionRow kHelpOptions[] = {
 
 constexpr OptionRow kStatusOptions[] = {
     {"--json", "", "print the answer as JSON"},
+    {"--watch", "", "show the table again every 2 s, with the processors' time, until q"},
 };
 constexpr OptionRow kLogsOptions[] = {
     {"-n", "N", "the last N lines, at most 10000 (default: 100)"},
     {"-f", "", "go on with the lines that come"},
+    {"--since", "TIME", "only lines since then: 10m ago, or 2026-05-01T12:00:00Z"},
+    {"--json", "", "print each line as a line of JSON"},
+};
+
+constexpr OptionRow kAttachOptions[] = {
+    {"--detach-keys", "KEYS", "what ends it instead of ctrl-],ctrl-], such as ctrl-p,ctrl-q"},
 };
 
 constexpr OptionRow kEventsOptions[] = {
@@ -69,7 +76,7 @@ constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 22> kCommands{{
+constexpr std::array<CommandRow, 25> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
@@ -144,6 +151,14 @@ constexpr std::array<CommandRow, 22> kCommands{{
          "Root and the init's own user may ask.\n",
      .options = kStatusOptions,
      .words_max = 1'000'000},
+    {.name = "top",
+     .words = "",
+     .doc = "watch the units on the whole terminal, and restart or stop them",
+     .details = "State, memory, processor time and the last lines of the chosen unit, every 2 s.\n"
+                "Arrow keys (or j, k) choose, r restarts, s stops (both twice), t starts, q quits.\n"
+                "CPU is percent of one processor; MEM is resident memory of all the unit's\n"
+                "processes, added up: what they share counts for each.\n",
+     .options = {}},
     {.name = "start",
      .words = "UNIT…",
      .doc = "start units, and wait until they are ready",
@@ -217,6 +232,25 @@ constexpr std::array<CommandRow, 22> kCommands{{
          "What has no counterpart stands in it as a comment, and on stderr. Files that FILE\n"
          "includes are read too. Look the result over, and check it by `bootsman check`.\n",
      .options = {},
+     .words_min = 1,
+     .words_max = 1},
+    {.name = "shell",
+     .words = "[UNIT] [-- CMD…]",
+     .doc = "run a shell, or CMD, in the shape of a unit",
+     .details = "With the unit's user, environment, directory and limits; without UNIT with the\n"
+                "init's own. On a terminal CMD gets a terminal, in a pipe it gets pipes. The exit\n"
+                "code is CMD's; 1 too where it could not be started for this client.\n"
+                "When this client goes away CMD gets SIGHUP. For instance:\n"
+                "`bootsman shell jupyterlab`, `bootsman shell jupyterlab -- id`.\n",
+     .options = {},
+     .words_max = 1'000'000},
+    {.name = "attach",
+     .words = "UNIT",
+     .doc = "join this terminal to that of a unit with tty = true",
+     .details = "Ctrl-] twice leaves, and the unit goes on. Several may look on; who came first\n"
+                "types, and the size of that window is the terminal's. Stays when the unit\n"
+                "restarts.\n",
+     .options = kAttachOptions,
      .words_min = 1,
      .words_max = 1},
     {.name = "events",

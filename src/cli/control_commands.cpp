@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "cli/since.h"
 #include "cli/status_table.h"
+#include "shell/clock.h"
 #include "wire/query.h"
 
 namespace bootsman {
@@ -20,7 +22,7 @@ constexpr std::uint64_t kLinesMax = 10'000;
 Result<Value::Array> ask_units(const ControlClient& client, const std::vector<std::string>& names,
                                Value& config, int& code) {
   if (names.empty()) {
-    const auto reply = client.ask("GET", "/v1/units");
+    const auto reply = client.ask("GET", "/v1/units?usage=true");
     if (!reply) return fail(reply.error());
     if (reply->status != 200) return fail(error_of(*reply));
     if (const Value* found = reply->body.find("config")) config = *found;
@@ -29,7 +31,7 @@ Result<Value::Array> ask_units(const ControlClient& client, const std::vector<st
   }
   Value::Array units;
   for (const std::string& name : names) {
-    const auto reply = client.ask("GET", "/v1/units/" + percent_encode(name));
+    const auto reply = client.ask("GET", "/v1/units/" + percent_encode(name) + "?usage=true");
     if (!reply) return fail(reply.error());
     if (reply->status == 200) {
       units.push_back(reply->body);
@@ -46,14 +48,15 @@ std::string log_target(const Invocation& asked, const std::string& lines) {
   return target;
 }
 
-std::string log_lines(const Value& body) {
+std::string log_lines(const Value& body, bool as_json) {
   std::string text;
   const Value* lines = body.find("lines");
   if (lines == nullptr || lines->array() == nullptr) return text;
   for (const Value& line : *lines->array()) {
     const auto unit = line.get_string("unit");
-    text += time_of_day(line.get_int("time_us", 0)) + " " + unit + " | " + line.get_string("text") +
-            "\n";
+    text += as_json ? to_json(line) + "\n"
+                    : time_of_day(line.get_int("time_us", 0)) + " " + unit + " | " +
+                          line.get_string("text") + "\n";
   }
   return text;
 }
@@ -67,7 +70,7 @@ int follow(const ControlClient& client, const Invocation& asked, std::int64_t ne
                                   kFollowTimeout);
     if (!reply) return complain("the init is gone: " + reply.error().message(), 0);
     if (reply->status != 200) return complain(error_of(*reply), kBad);
-    if (!print(log_lines(reply->body))) return 0;
+    if (!print(log_lines(reply->body, asked.has("--json")))) return 0;
     next = reply->body.get_int("next", next);
   }
 }
@@ -75,6 +78,7 @@ int follow(const ControlClient& client, const Invocation& asked, std::int64_t ne
 }  // namespace
 
 int status_command(const Invocation& asked) {
+  if (asked.has("--watch")) return watch_status(asked.words, false);
   const auto client = ControlClient::find();
   if (!client) return complain(client.error().message(), kNoInit);
   int code = 0;
@@ -118,19 +122,25 @@ int rotate_logs() {
 
 int logs_command(const Invocation& asked) {
   if (asked.words.size() == 1 && asked.words.front() == "rotate") return rotate_logs();
-  const std::string lines = asked.value("-n", "100");
+  const std::string lines = asked.value("-n", asked.has("--since") ? "10000" : "100");
   const auto number = parse_number(lines);
   if (!number || *number > kLinesMax) {
     return complain(
         "bootsman logs takes a number up to 10000 after -n, not \"" + printable(lines) + "\"",
         kUsage);
   }
+  std::string since;
+  if (asked.has("--since")) {
+    const auto begin = parse_since(asked.value("--since"), wall_clock_us());
+    if (!begin) return complain("--since: " + begin.error().message(), kUsage);
+    since = "&since_us=" + std::to_string(*begin);
+  }
   const auto client = ControlClient::find();
   if (!client) return complain(client.error().message(), kNoInit);
-  const auto reply = client->ask("GET", log_target(asked, lines));
+  const auto reply = client->ask("GET", log_target(asked, lines) + since);
   if (!reply) return complain(reply.error().message(), kBad);
   if (reply->status != 200) return complain(error_of(*reply), kBad);
-  if (!print(log_lines(reply->body)) || !asked.has("-f")) return 0;
+  if (!print(log_lines(reply->body, asked.has("--json"))) || !asked.has("-f")) return 0;
   return follow(*client, asked, reply->body.get_int("next", 0));
 }
 

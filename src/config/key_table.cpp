@@ -49,8 +49,16 @@ constexpr std::array kKeys{
         "true"},
     Key{"control.enabled", Boolean, kTop, "true",
         "Whether the init answers `bootsman status`, `restart` and the like on a unix socket that "
-        "only root and the init's own user can use.",
+        "only root and the init's own user can use, and the groups below.",
         "false"},
+    Key{"control.reader_group", String, kTop, "(none)",
+        "The group (a name or a number) whose members may read on the control socket: status, logs, "
+        "events, but change nothing.",
+        "\"3001\""},
+    Key{"control.admin_group", String, kTop, "(none)",
+        "The group (a name or a number) whose members may do all on the control socket, as root may: "
+        "also run commands as any unit's user.",
+        "\"3002\""},
     Key{"shutdown.drain", Duration, kTop, "\"0s\"",
         "How long to go on working after SIGTERM, while readiness already says no, so that no new "
         "requests come.",

@@ -60,6 +60,10 @@ Result<std::uint32_t> group_id(std::string_view name, const std::vector<Group>& 
 
 }  // namespace
 
+Result<std::uint32_t> find_group(std::string_view name, std::string_view group) {
+  return group_id(name, parse_groups(group));
+}
+
 Result<Account> find_account(std::string_view user, std::string_view passwd,
                              std::string_view group) {
   const std::size_t colon = user.find(':');

@@ -15,4 +15,7 @@ namespace bootsman {
 Result<Account> find_account(std::string_view user, std::string_view passwd,
                              std::string_view group);
 
+/// The number of the group "NAME" or "GID".
+Result<std::uint32_t> find_group(std::string_view name, std::string_view group);
+
 }  // namespace bootsman

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "plan/accounts.h"
 #include "plan/endpoint.h"
 #include "plan/graph.h"
 #include "plan/links.h"
@@ -51,6 +52,26 @@ HttpPlan plan_http(const Config& config, Diagnostics& diagnostics) {
     diagnostics.error(setting->at, "http.listen",
                       "must name an address: to listen nowhere, write enabled = false");
   return http;
+}
+
+std::optional<std::uint32_t> plan_group(const Config& config, std::string_view key,
+                                        const PlanFacts& facts, Diagnostics& diagnostics) {
+  const Setting* setting = config.settings.find(key);
+  if (setting == nullptr || setting->unresolved) return std::nullopt;
+  std::string name;
+  config.settings.read<std::string>(key, name);
+  const auto group = find_group(name, facts.group);
+  if (group) return *group;
+  diagnostics.error(setting->at, std::string(key), group.error().message());
+  return std::nullopt;
+}
+
+ControlPlan plan_control(const Config& config, const PlanFacts& facts, Diagnostics& diagnostics) {
+  ControlPlan control;
+  config.settings.read<bool>("control.enabled", control.enabled);
+  control.reader_group = plan_group(config, "control.reader_group", facts, diagnostics);
+  control.admin_group = plan_group(config, "control.admin_group", facts, diagnostics);
+  return control;
 }
 
 std::string termination_log(const Config& config, Diagnostics& diagnostics) {
@@ -130,7 +151,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   plan.shutdown = plan_shutdown(config, facts, diagnostics);
   plan.http = plan_http(config, diagnostics);
   plan.termination_log = termination_log(config, diagnostics);
-  config.settings.read<bool>("control.enabled", plan.control.enabled);
+  plan.control = plan_control(config, facts, diagnostics);
   plan.log = plan_log(config.settings);
   plan.secret_names = secret_names(config.settings);
   plan.sources = config.files;

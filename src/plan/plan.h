@@ -288,6 +288,8 @@ struct HttpPlan {
 
 struct ControlPlan {
   bool enabled = true;
+  std::optional<std::uint32_t> reader_group;  ///< May read.
+  std::optional<std::uint32_t> admin_group;   ///< May do all.
   bool operator==(const ControlPlan&) const = default;
 };
 

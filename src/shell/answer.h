@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/types.h"
 #include "wire/http.h"
@@ -25,6 +26,7 @@ struct Peer {
   std::uint32_t uid = kNobody;
   std::uint32_t gid = kNobody;
   int pid = 0;  ///< 0: not known, or of another PID namespace.
+  std::vector<std::uint32_t> groups = {};  ///< Supplementary ones, as SO_PEERGROUPS tells them.
 };
 
 using AnswerNow = Response;

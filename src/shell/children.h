@@ -34,7 +34,12 @@ struct StopCommand {
   UnitRun of;
   bool operator==(const StopCommand&) const = default;
 };
-using ChildOwner = std::variant<UnitRun, HelperId, CheckId, StopCommand>;
+/// A command of a person, see Sessions.
+struct SessionId {
+  std::uint64_t value = 0;
+  bool operator==(const SessionId&) const = default;
+};
+using ChildOwner = std::variant<UnitRun, HelperId, CheckId, StopCommand, SessionId>;
 
 /// One of our direct children was reaped.
 struct Death {
@@ -75,8 +80,12 @@ class Children {
   /// the tree, wherever they are now. Nothing happens when it is gone.
   void signal(const ChildOwner& owner, Signal signal, KillScope scope);
 
-  /// Whether this pid is a child that has an owner.
-  bool owns(Pid pid) const { return table_.contains(pid.value); }
+  /// Whether this pid is a child that the init itself wants: what people have started beside counts
+  /// as left over when the container stops.
+  bool owns(Pid pid) const {
+    const auto found = table_.find(pid.value);
+    return found != table_.end() && !std::holds_alternative<SessionId>(found->second.owner);
+  }
   bool empty() const { return table_.empty(); }
 
  private:

@@ -123,10 +123,13 @@ Result<std::uint32_t> uid_of_listener(int connected) {
   return who.uid;
 }
 
-Result<ControlSocket> ControlSocket::open(const std::vector<ControlPlace>& places) {
+Result<ControlSocket> ControlSocket::open(const std::vector<ControlPlace>& places, bool for_all) {
   std::string reasons;
   for (const ControlPlace& place : places) {
     auto bound = bind_at(place);
+    if (bound && for_all && ::chmod(place.path.c_str(), 0666) != 0) {
+      bound = fail(with_errno("cannot open " + place.path + " to its groups", errno));
+    }
     if (bound) return ControlSocket(place.path, std::move(*bound));
     reasons += (reasons.empty() ? "" : "; ") + bound.error().message();
   }

@@ -27,8 +27,10 @@ class ControlSocket {
  public:
   /// Binds in the first place that takes it, mode 0600 from the start. A socket that nobody listens
   /// on is replaced; one that somebody answers on, or a file that is no socket, is left alone. The
-  /// error names every place with its reason.
-  static Result<ControlSocket> open(const std::vector<ControlPlace>& places);
+  /// error names every place with its reason. `for_all`: once it listens every user may connect; what
+  /// they may ask is the server's to decide.
+  static Result<ControlSocket> open(const std::vector<ControlPlace>& places,
+                                    bool for_all = false);
 
   ControlSocket(ControlSocket&& other) noexcept
       : path_(std::exchange(other.path_, {})),

@@ -6,20 +6,14 @@
 #include <utility>
 
 #include "shell/clock.h"
+#include "shell/control_access.h"
+#include "shell/unit_usage.h"
 
 namespace bootsman {
 
-namespace {
-
-bool may_ask(const Peer& peer) {
-  return peer.uid == 0 || peer.uid == ::geteuid();
-}
-
-}  // namespace
-
 ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& state,
                              const LogRing& ring, EventLog& events, const Mounts& mounts,
-                             OwnLog& own_log, Give give)
+                             Sessions& sessions, Terminals& terminals, OwnLog& own_log, Give give)
     : server_(server),
       plan_(plan),
       state_(state),
@@ -27,11 +21,14 @@ ControlServer::ControlServer(HttpServer& server, const Plan& plan, const State& 
       events_(events),
       feed_(events),
       mounts_(mounts),
+      sessions_(sessions),
+      terminals_(terminals),
       own_log_(own_log),
       give_(std::move(give)) {}
 
 void ControlServer::open() {
-  auto socket = ControlSocket::open(control_places({::geteuid()}));
+  const bool groups = plan_.control.reader_group || plan_.control.admin_group;
+  auto socket = ControlSocket::open(control_places({::geteuid()}), groups);
   if (socket) {
     socket_.emplace(std::move(*socket));
     const auto listening = server_.listen_local(
@@ -48,13 +45,25 @@ void ControlServer::open() {
 }
 
 ApiView ControlServer::view() const {
-  return {plan_, state_, ring_, events_, mono_now(), changed_files_, &mounts_.numbers()};
+  return {plan_, state_, ring_, events_, mono_now(), changed_files_, &mounts_.numbers(), [this] {
+            std::vector<Pid> leaders;
+            for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
+              leaders.push_back(unit_status(plan_, state_, UnitIndex{i}).pid);
+            }
+            return usage_of(leaders, walk_processes(), UsageScale::of_this_machine());
+          }};
 }
 
 Answer ControlServer::answer(const Request& request, const Peer& peer, Responder responder) {
-  if (!may_ask(peer)) {
+  const auto access = control_access(peer, plan_.control, ::geteuid());
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (access == ControlAccess::None || (access == ControlAccess::Read && !reads)) {
     return api_error(403, "cannot answer user " + std::to_string(peer.uid) +
-                              ": only root and the init's own user may ask here");
+                              (access == ControlAccess::None
+                                   ? ": only root, the init's own user, and the groups of "
+                                     "control.reader_group and control.admin_group may ask here"
+                                   : ": members of control.reader_group may read, and change "
+                                     "nothing"));
   }
   auto said = answer_api(request, view());
   if (auto* now = std::get_if<Response>(&said)) return std::move(*now);
@@ -72,15 +81,34 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
     give_reload_(wait_for_reply("reload", peer, std::move(responder)));
     return AnswerLater{reload->timeout, reload_overdue(reload->timeout)};
   }
+  if (const auto* session = std::get_if<OpenSession>(&said)) {
+    return join(*session, peer, std::move(responder));
+  }
+  if (const auto* attach = std::get_if<AttachTerminal>(&said)) {
+    note_command(attach->text, peer);
+    return terminals_.attach(attach->unit, attach->size, std::move(responder));
+  }
   return run(std::get<ApiCommand>(std::move(said)), peer, std::move(responder));
 }
 
-CommandId ControlServer::wait_for_reply(const std::string& command, const Peer& peer,
-                                         Responder responder) {
-  const std::string what = command + ", asked for by uid " + std::to_string(peer.uid) + " (pid " +
+void ControlServer::note_command(const std::string& text, const Peer& peer) {
+  const std::string what = text + ", asked for by uid " + std::to_string(peer.uid) + " (pid " +
                            std::to_string(peer.pid) + ")";
   own_log_.say(Severity::Info, "control: " + what);
   events_.add({0, 0, "command", "", "", "", what}, wall_clock_us());
+}
+
+Answer ControlServer::join(const OpenSession& session, const Peer& peer, Responder responder) {
+  note_command(session.text, peer);
+  const Launch none;
+  const Launch& launch = session.unit ? plan_[*session.unit].launch : none;
+  return sessions_.open(launch, {session.words, session.terminal, session.size, session.term},
+                        std::move(responder));
+}
+
+CommandId ControlServer::wait_for_reply(const std::string& command, const Peer& peer,
+                                        Responder responder) {
+  note_command(command, peer);
   const CommandId id{++commands_};
   waiting_.emplace(id.value, std::move(responder));
   return id;

@@ -12,6 +12,8 @@
 #include "shell/mounts.h"
 #include "shell/own_log.h"
 #include "shell/server.h"
+#include "shell/sessions.h"
+#include "shell/terminals.h"
 #include "wire/api.h"
 
 namespace bootsman {
@@ -25,7 +27,8 @@ class ControlServer {
 
   /// Borrows all; must end before the server's last turn. `give` hands a command to the core.
   ControlServer(HttpServer& server, const Plan& plan, const State& state, const LogRing& ring,
-                EventLog& events, const Mounts& mounts, OwnLog& own_log, Give give);
+                EventLog& events, const Mounts& mounts, Sessions& sessions,
+                Terminals& terminals, OwnLog& own_log, Give give);
 
   /// Where requests to reload go; without, they are refused.
   void on_reload(GiveReload hook) { give_reload_ = std::move(hook); }
@@ -59,6 +62,8 @@ class ControlServer {
   AnswerLater follow(WaitForLogs wait, Responder responder);
   AnswerLater run(ApiCommand command, const Peer& peer, Responder responder);
   CommandId wait_for_reply(const std::string& what, const Peer& peer, Responder responder);
+  Answer join(const OpenSession& session, const Peer& peer, Responder responder);
+  void note_command(const std::string& text, const Peer& peer);
   ApiView view() const;
 
   HttpServer& server_;
@@ -68,6 +73,8 @@ class ControlServer {
   EventLog& events_;
   EventFeed feed_;
   const Mounts& mounts_;
+  Sessions& sessions_;
+  Terminals& terminals_;
   OwnLog& own_log_;
   Give give_;
   std::function<std::size_t()> rotate_logs_;

@@ -212,6 +212,42 @@ tl::expected<Pid, Spawner::Failure> Launcher::start_stop_command(const Unit& uni
   return started;
 }
 
+namespace {
+
+/// The shells to try, in this order. An account that may not log in still has a unit, and its person
+/// is root or the init's own user.
+std::vector<std::string> shells(const Launch& launch) {
+  std::vector<std::string> found;
+  if (launch.account) {
+    const std::string& own = launch.account->shell;
+    if (!own.empty() && !own.ends_with("/nologin") && !own.ends_with("/false")) {
+      found.push_back(own);
+    }
+  }
+  found.insert(found.end(), {"/bin/bash", "/bin/sh"});
+  return found;
+}
+
+}  // namespace
+
+tl::expected<Pid, Spawner::Failure> Launcher::start_session(const Launch& launch,
+                                                            const SessionOrder& order,
+                                                            SessionId id) {
+  SpawnRequest request = spawn_request(
+      launch, order.words.empty() ? std::vector<std::string>{"sh"} : order.words, environment_);
+  if (order.words.empty()) request.candidates = shells(launch);
+  if (order.terminal) {
+    std::erase_if(request.environment,
+                  [](const std::string& variable) { return variable.starts_with("TERM="); });
+    request.environment.push_back("TERM=" + std::string(order.term));
+  }
+  request.takes_terminal = order.terminal;
+  request.stdin_fd = order.in;
+  request.stdout_fd = order.terminal ? order.in : order.out;
+  request.stderr_fd = order.terminal ? order.in : order.err;
+  return children_.start(id, std::move(request));
+}
+
 tl::expected<Pid, Spawner::Failure> Launcher::start_check(const Launch& launch,
                                                           const std::vector<std::string>& argv,
                                                           CheckId id) {

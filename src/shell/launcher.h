@@ -42,6 +42,15 @@ class UnitEnvironment {
 /// A process of a unit with this command line; its streams are for the caller to set.
 SpawnRequest spawn_request(const Launch& launch, const std::vector<std::string>& argv,
                            const UnitEnvironment& environment);
+/// A command that a person runs in the shape of a unit. The descriptors are borrowed.
+struct SessionOrder {
+  const std::vector<std::string>& words;  ///< Empty: a shell.
+  bool terminal = false;                  ///< `in` is one, and is all three.
+  std::string_view term;                  ///< $TERM of that.
+  int in = -1;
+  int out = -1;
+  int err = -1;
+};
 
 /// Turns a unit's Launch into a child with its output on the log hub.
 class Launcher {
@@ -64,6 +73,9 @@ class Launcher {
   /// A process of an exec check: as the unit, its output goes nowhere.
   tl::expected<Pid, Spawner::Failure> start_check(const Launch& launch,
                                                   const std::vector<std::string>& argv, CheckId id);
+
+  tl::expected<Pid, Spawner::Failure> start_session(const Launch& launch, const SessionOrder& order,
+                                                    SessionId id);
 
  private:
   tl::expected<Pid, Spawner::Failure> start_run(const Unit& unit, UnitIndex index, RunId run,

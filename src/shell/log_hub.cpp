@@ -53,7 +53,7 @@ LogHub::~LogHub() = default;
 void LogHub::add_unit(std::string_view name, const LogPlan& plan, std::string needle) {
   ring_.add_writer();
   sink_.add_writer(name, plan);
-  sources_.push_back({std::string(name), plan.fold, plan.join, std::move(needle), {}});
+  sources_.push_back({std::string(name), plan.fold, plan.join, std::move(needle), {}, false});
   ++units_;
 }
 
@@ -193,6 +193,8 @@ void LogHub::end_stream(LogStream& stream) {
 }
 
 void LogHub::take_bytes(LogStream& stream, std::string_view bytes) {
+  if (sources_[stream.writer].watched && stream.writer <= units_)
+    terminal_output_(UnitIndex{stream.writer - 1}, bytes);
   if (!stream.fold) return split(stream, bytes);
   stream.fold->feed(bytes, now_.mono, [&](std::string_view part) { split(stream, part); });
 }
@@ -262,6 +264,16 @@ void LogHub::drain(RunId run) {
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
   return sources_[ring_writer(unit)].needle_run == run;
+}
+
+int LogHub::terminal_of(UnitIndex unit) const {
+  int found = -1;
+  for (const LogStream& stream : streams_) {
+    if (stream.writer == ring_writer(unit) && !stream.ended && ::isatty(stream.fd.get()) == 1) {
+      found = stream.fd.get();
+    }
+  }
+  return found;
 }
 
 void LogHub::own_line(std::string_view text) {

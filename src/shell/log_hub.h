@@ -63,6 +63,15 @@ class LogHub {
   /// Whether a line with the needle came since the run's start.
   bool needle_seen(UnitIndex unit, RunId run) const;
 
+  /// Sees, beside the log, the bytes of the units that are watched as they are read.
+  void on_terminal_output(std::function<void(UnitIndex, std::string_view)> hook) {
+    terminal_output_ = std::move(hook);
+  }
+  void watch_terminal(UnitIndex unit, bool on) { sources_[ring_writer(unit)].watched = on; }
+  /// The init's side of the terminal that a run of the unit has; -1 when there is none. Borrowed,
+  /// for this turn of the loop.
+  int terminal_of(UnitIndex unit) const;
+
   /// What is remembered of the units' output; writers are numbered as UnitIndex + 1, 0 is the init.
   const LogRing& ring() const { return ring_; }
   static std::uint32_t ring_writer(UnitIndex unit) { return unit.value + 1; }
@@ -95,6 +104,7 @@ class LogHub {
     LogJoin join = LogJoin::None;
     std::string needle;
     RunId needle_run;
+    bool watched = false;  ///< Somebody looks at its terminal.
   };
   void set_plan(std::uint32_t writer, const LogPlan& plan, std::string needle);
   bool has_stream(std::uint32_t writer) const;
@@ -124,6 +134,7 @@ class LogHub {
   void remove_ended();
 
   uv_loop_t* loop_;
+  std::function<void(UnitIndex, std::string_view)> terminal_output_;
   LogSink sink_;
   LogRing ring_;
   std::vector<Source> sources_;  ///< By writer: 0 is the init, then the units, then those gone.

@@ -35,6 +35,13 @@ bool parse_stat(std::string_view text, ProcessInfo& info) {
   info.group = Pid{static_cast<int>(*group)};
   info.session = Pid{static_cast<int>(*session)};
   info.started = *started;
+  // proc(5) counts from 1, and the state is its field 3.
+  constexpr std::size_t kUserTime = 14 - 3;
+  constexpr std::size_t kRss = 24 - 3;
+  if (fields.size() <= kRss) return true;
+  info.cpu_ticks = parse_number(fields[kUserTime]).value_or(0) +
+                   parse_number(fields[kUserTime + 1]).value_or(0);
+  info.rss_pages = parse_number(fields[kRss]).value_or(0);
   return true;
 }
 

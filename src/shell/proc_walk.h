@@ -19,6 +19,8 @@ struct ProcessInfo {
   Pid session = {};
   /// Clock ticks since boot: together with the pid it names one process for good.
   std::uint64_t started = 0;
+  std::uint64_t cpu_ticks = 0;  ///< User and system time, in clock ticks.
+  std::uint64_t rss_pages = 0;
 };
 
 /// All processes that /proc shows; empty where it is not mounted.

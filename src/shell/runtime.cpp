@@ -62,11 +62,14 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
           }),
       gateway_(loop, web_.gateway, gateway_hooks()),
       status_feed_([this] { return page_view(); }),
+      sessions_(loop, children_, launcher_),
+      terminals_(logs_),
       server_(loop,
               [this](const Request& request, const Peer&, Responder responder) {
                 return answer_port(request, std::move(responder));
               }),
-      control_(server_, plan_, state_, logs_.ring(), happened_, mounts_, own_log_,
+      control_(server_, plan_, state_, logs_.ring(), happened_, mounts_, sessions_,
+               terminals_, own_log_,
                [this](CommandId id, Command what) { command(id, std::move(what)); }),
       reloader_(loop, own_log_, std::move(origin)) {
   for (const EnvVar& secret : environment_.secrets()) secret_marks_.add(secret.value);
@@ -164,6 +167,8 @@ void Runtime::reap() {
       checks_.ended(*check, death.how);
     } else if (const auto* command = std::get_if<StopCommand>(&death.owner)) {
       stop_command_ended(*command, death.how);
+    } else if (const auto* session = std::get_if<SessionId>(&death.owner)) {
+      sessions_.ended(*session, death.how);
     }
   }
   if (!ended.ends.empty() || ended.orphans > 0) post(std::move(ended));

@@ -24,6 +24,8 @@
 #include "shell/own_log.h"
 #include "shell/reloader.h"
 #include "shell/server.h"
+#include "shell/sessions.h"
+#include "shell/terminals.h"
 #include "shell/setup.h"
 #include "shell/signals.h"
 #include "shell/status_feed.h"
@@ -126,6 +128,8 @@ class Runtime {
   Gateway gateway_;
   EventLog happened_;
   StatusFeed status_feed_;
+  Sessions sessions_;
+  Terminals terminals_;
   HttpServer server_;
   ControlServer control_;
   Reloader reloader_;

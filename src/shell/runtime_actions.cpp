@@ -329,6 +329,7 @@ void Runtime::renumber(const std::vector<std::optional<UnitIndex>>& moved) {
   for (std::uint32_t i = 0; i < moved.size(); ++i)
     if (moved[i]) units[moved[i]->value].before = UnitIndex{i};
   control_.renumber(logs_.replace_units(units));
+  terminals_.renumber(moved);
   const auto place = [&](UnitIndex& unit) {
     constexpr UnitIndex kNobody{~std::uint32_t{0}};
     unit = unit.value < moved.size() ? moved[unit.value].value_or(kNobody) : kNobody;
@@ -373,6 +374,9 @@ void Runtime::execute(const Reply& action) {
 
 void Runtime::execute(const Happened& action) {
   happened_.add(event_record(action, plan_), wall_clock_us());
+  if (action.what != Happened::What::Stopping) return;
+  sessions_.hang_up();
+  terminals_.hang_up();
 }
 
 void Runtime::note_out_of_memory(const Death& death) {

@@ -70,6 +70,23 @@ int bind_and_listen(int socket, const SocketAddress& address) {
   return good ? 0 : errno;
 }
 
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+/// None where the kernel does not tell (before 4.13).
+std::vector<std::uint32_t> groups_of(int client) {
+  std::vector<std::uint32_t> groups(32);
+  for (int tries = 0; tries < 2; ++tries) {
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(std::uint32_t));
+    const int got = getsockopt(client, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+    groups.resize(size / sizeof(std::uint32_t));
+    if (got == 0) return groups;
+    if (errno != ERANGE) break;
+  }
+  return {};
+}
+
 }  // namespace
 
 struct HttpServer::Listener {
@@ -200,7 +217,7 @@ void HttpServer::take(const Listener& listener, int client) {
     ucred who{};
     socklen_t size = sizeof who;
     if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return;
-    door = {&listener.handler, {who.uid, who.gid, who.pid}};
+    door = {&listener.handler, {who.uid, who.gid, who.pid, groups_of(client)}};
   }
   const bool local = door.handler != nullptr;
   if (!has_room(local) && !make_room(local)) {

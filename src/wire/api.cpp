@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -104,14 +105,37 @@ Value config_value(const ApiView& view) {
   return config;
 }
 
-ApiAnswer list_units(const Call& call) {
-  if (auto query = parse_query(call.query, {}); !query) {
-    return api_error(400, query.error().message());
+/// What the units use when the client asks for it by usage=true, else nothing.
+Result<std::vector<UnitUsage>> wanted_usage(const Call& call) {
+  const auto parameters = parse_query(call.query, {"usage"});
+  if (!parameters) return fail(parameters.error());
+  bool wanted = false;
+  for (const auto& [name, value] : *parameters) {
+    if (value != "true" && value != "false") {
+      return fail("cannot read usage=" + printable(value) + ": it is true or false");
+    }
+    wanted = value == "true";
   }
+  return wanted && call.view.usage ? call.view.usage() : std::vector<UnitUsage>{};
+}
+
+void add_usage(Value& unit, const std::vector<UnitUsage>& usage, UnitIndex index) {
+  if (index.value >= usage.size()) return;
+  const UnitUsage& used = usage[index.value];
+  if (used.processes == 0) return;
+  unit.set("processes", static_cast<std::int64_t>(used.processes));
+  unit.set("memory_bytes", static_cast<std::int64_t>(used.memory));
+  unit.set("cpu_seconds", static_cast<double>(used.cpu.count()) / 1e6);
+}
+
+ApiAnswer list_units(const Call& call) {
+  const auto usage = wanted_usage(call);
+  if (!usage) return api_error(400, usage.error().message());
   Value::Array units;
   for (std::uint32_t i = 0; i < call.view.plan.units.size(); ++i) {
     const auto state = unit_state(call.view.state.units[i].phase);
     units.push_back(unit_value(call.view, UnitIndex{i}, in_trouble(state) ? 1 : 0));
+    add_usage(units.back(), *usage, UnitIndex{i});
   }
   Value answer;
   answer.set("units", std::move(units));
@@ -139,12 +163,13 @@ Result<UnitIndex> find_unit(const Plan& plan, const std::string& name) {
 }
 
 ApiAnswer show_unit(const Call& call) {
-  if (auto query = parse_query(call.query, {}); !query) {
-    return api_error(400, query.error().message());
-  }
+  const auto usage = wanted_usage(call);
+  if (!usage) return api_error(400, usage.error().message());
   const auto unit = find_unit(call.view.plan, call.unit);
   if (!unit) return api_error(404, unit.error().message());
-  return json(unit_value(call.view, *unit, kDetailLines));
+  auto shown = unit_value(call.view, *unit, kDetailLines);
+  add_usage(shown, *usage, *unit);
+  return json(shown);
 }
 
 /// Reads one parameter of a question about logs; an empty text, or why it can't be taken.
@@ -167,6 +192,9 @@ std::string read_log_parameter(const Plan& plan, const std::string& name, const 
     if (!number) return "cannot read " + name + "=" + printable(value) + ": it is no number";
     if (name == "after") {
       query.after = *number;
+    } else if (name == "since_us") {
+      constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+      query.since_us = static_cast<std::int64_t>(std::min(*number, kMost));
     } else {
       query.lines = std::min<std::uint64_t>(*number, kLogLinesMax);
     }
@@ -175,7 +203,7 @@ std::string read_log_parameter(const Plan& plan, const std::string& name, const 
 }
 
 ApiAnswer show_logs(const Call& call) {
-  const auto parameters = parse_query(call.query, {"unit", "n", "after", "wait"});
+  const auto parameters = parse_query(call.query, {"unit", "n", "after", "wait", "since_us"});
   if (!parameters) return api_error(400, parameters.error().message());
   LogQuery query;
   for (const auto& [name, value] : *parameters) {
@@ -313,6 +341,22 @@ ApiAnswer rotate_logs(const Call& call) {
   return RotateLogs{};
 }
 
+ApiAnswer run_in_unit(const Call& call) {
+  const auto unit = find_unit(call.view.plan, call.unit);
+  if (!unit) return api_error(404, unit.error().message());
+  return open_session(call.request, call.view.plan, *unit);
+}
+
+ApiAnswer attach_to_unit(const Call& call) {
+  const auto unit = find_unit(call.view.plan, call.unit);
+  if (!unit) return api_error(404, unit.error().message());
+  return attach_terminal(call.request, call.view.plan, *unit);
+}
+
+ApiAnswer run_beside(const Call& call) {
+  return open_session(call.request, call.view.plan, std::nullopt);
+}
+
 struct Handler {
   ApiRoute route;
   ApiAnswer (*answer)(const Call& call);
@@ -325,6 +369,9 @@ constexpr std::array kHandlers{
     Handler{{"POST", "/v1/units/{unit}/stop"}, stop_unit},
     Handler{{"POST", "/v1/units/{unit}/restart"}, restart_unit},
     Handler{{"POST", "/v1/units/{unit}/signal"}, signal_unit},
+    Handler{{"POST", "/v1/units/{unit}/exec"}, run_in_unit},
+    Handler{{"POST", "/v1/units/{unit}/attach"}, attach_to_unit},
+    Handler{{"POST", "/v1/exec"}, run_beside},
     Handler{{"GET", "/v1/logs"}, show_logs},
     Handler{{"GET", "/v1/events"}, show_events},
     Handler{{"POST", "/v1/logs/rotate"}, rotate_logs},

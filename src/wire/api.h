@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,12 +10,14 @@
 #include <variant>
 #include <vector>
 
+#include "base/unit_usage.h"
 #include "core/messages.h"
 #include "core/status.h"
 #include "logs/ring.h"
 #include "wire/event_log.h"
 #include "wire/http.h"
 #include "wire/mount_numbers.h"
+#include "wire/session_frames.h"
 
 namespace bootsman {
 
@@ -33,6 +36,8 @@ struct ApiView {
   const std::set<std::string>* changed_files = nullptr;
   /// By unit; those that were never started have none.
   const MountNumbersByUnit* mounts = nullptr;
+  /// What each unit uses, by UnitIndex; asked only for a client that wants to know.
+  std::function<std::vector<UnitUsage>()> usage = {};
 };
 
 /// Asks for remembered lines.
@@ -42,6 +47,7 @@ struct LogQuery {
   /// Only lines after that sequence number, the oldest first to count; else the last ones.
   std::optional<std::uint64_t> after;
   Millis wait{0};  ///< How long to wait for a first line.
+  std::int64_t since_us = 0;  ///< Only lines since then, in microseconds since 1970.
 };
 
 /// The most lines, and bytes of text, in one answer about logs.
@@ -75,11 +81,33 @@ struct ApiReload {
   Millis timeout{300'000};  ///< The answer after that: 504.
 };
 
+/// To be answered by the protocol of wire/session_frames.h, joined to a command in the unit's shape.
+struct OpenSession {
+  std::optional<UnitIndex> unit;   ///< Nothing: in the init's own.
+  std::vector<std::string> words;  ///< Empty: a shell.
+  bool terminal = false;
+  WindowSize size{24, 80};
+  std::string term = "xterm";
+  std::string text;  ///< For the audit line.
+};
+
+/// To be answered by the same protocol, joined to the unit's own terminal.
+struct AttachTerminal {
+  UnitIndex unit;
+  WindowSize size{24, 80};
+  std::string text;  ///< For the audit line.
+};
+
 using ApiAnswer =
-    std::variant<Response, WaitForLogs, WatchEvents, ApiCommand, RotateLogs, ApiReload>;
+    std::variant<Response, WaitForLogs, WatchEvents, OpenSession, AttachTerminal, ApiCommand,
+                 RotateLogs, ApiReload>;
 
 /// Answers one request.
 ApiAnswer answer_api(const Request& request, const ApiView& view);
+
+/// An OpenSession or AttachTerminal, or why it can't be.
+ApiAnswer open_session(const Request& request, const Plan& plan, std::optional<UnitIndex> unit);
+ApiAnswer attach_terminal(const Request& request, const Plan& plan, UnitIndex unit);
 
 /// The lines that the query asks for, and where to go on: {"lines": […], "next": N}.
 Response log_response(const LogQuery& query, const ApiView& view);

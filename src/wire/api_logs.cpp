@@ -27,6 +27,7 @@ void collect(const LogQuery& query, const LogRing& ring, std::uint32_t writer,
              std::vector<Found>& out) {
   std::deque<RingLine> lines;
   ring.each(writer, query.after.value_or(0), [&](const RingLine& line) {
+    if (line.wall_us < query.since_us) return;
     if (query.after && lines.size() == query.lines) return;
     lines.push_back(line);
     if (lines.size() > query.lines) lines.pop_front();

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import socket
 import stat
 import struct
@@ -12,8 +13,10 @@ import subprocess
 import termios
 import threading
 
+import pytest
+
 from lib.container import eventually
-from lib.root import BINARY_INSIDE
+from lib.root import BINARY_INSIDE, REPOSITORY
 
 SOCKET = "/run/bootsman/control.sock"
 WEB = '[service.web]\ncommand = ["sh", "-c", "echo up as $$$$; exec sleep 1000"]\n'
@@ -43,7 +46,7 @@ def test_status_shows_state_and_why(boot):
     container.wait_for_boot()
     eventually(lambda: units(container)["service.loop"]["state"] == "backoff", 10, "the loop waits")
     table = container.bootsman("status").stdout
-    assert re.search(r"^UNIT +STATE +SINCE +PID +RESTARTS +WHY$", table, re.MULTILINE)
+    assert re.search(r"^UNIT +STATE +SINCE +PID +RESTARTS +MEM +WHY$", table, re.MULTILINE)
     assert re.search(r"^service\.web +ready +\d+s +\d+ +0", table, re.MULTILINE)
     assert re.search(r'^service\.loop +backoff +\d+s +- +\d .*exited 3.*"port 8888 is taken"$', table, re.MULTILINE)
     assert re.search(r"^service\.lost +skipped .*/no/such/file", table, re.MULTILINE)
@@ -281,3 +284,27 @@ def test_garbage_is_answered_with_400(boot):
     with connect(container) as client:
         client.sendall(b"\x16\x03\x01 garbage\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def documented_requests():
+    """Every `curl --unix-socket` of the documentation."""
+    pages = [REPOSITORY / "README.md", REPOSITORY / "packaging/openapi.yaml", *(REPOSITORY / "docs").glob("*.md")]
+    found = set()
+    for page in pages:
+        text = re.sub(r"\s+", " ", page.read_text())
+        found |= set(re.findall(r"curl [^`$]*?--unix-socket \S+ [^`$]*?http://bootsman/[\w/.?=&-]+", text))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("request_line", documented_requests())
+def test_curl_examples_of_the_documentation(boot, request_line):
+    container = boot(WEB)
+    container.wait_for_boot()
+    answer = container.exec(*shlex.split(request_line), "-sS", "--max-time", "20", "-w", "\n%{http_code}").stdout
+    body, code = answer.rsplit("\n", 1)
+    assert code == "200"
+    assert json.loads(body)
+
+
+def test_there_are_curl_examples():
+    assert documented_requests()

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 namespace bootsman {
 
@@ -11,6 +12,7 @@ namespace {
 Value::Array units() {
   const auto value = parse_json(R"([
     {"id": "mount.workdir", "state": "ready", "since_seconds": 130.2, "pid": 31, "restarts": 0,
+     "memory_bytes": 14680064,
      "why": "", "health": "healthy", "detail": []},
     {"id": "service.jupyterlab", "state": "backoff", "since_seconds": 3, "pid": null, "restarts": 4,
      "why": "exited 1 after 0.4 s", "health": "unknown", "detail": ["port 8888 is \u001b[31mtaken"]},
@@ -24,11 +26,18 @@ Value::Array units() {
 
 TEST_CASE("the table of units") {
   CHECK(status_table(units(), {}) ==
-        "UNIT                STATE    SINCE  PID  RESTARTS  WHY\n"
-        "mount.workdir       ready    2m     31   0\n"
-        "service.jupyterlab  backoff  3s     -    4         exited 1 after 0.4 s; \"port 8888 is "
+        "UNIT                STATE    SINCE  PID  RESTARTS  MEM     WHY\n"
+        "mount.workdir       ready    2m     31   0         14 MiB\n"
+        "service.jupyterlab  backoff  3s     -    4         -       exited 1 after 0.4 s; \"port 8888 is "
         "\\x1b[31mtaken\"\n"
-        "service.web         ready    2d     7    0         unhealthy: status 503\n");
+        "service.web         ready    2d     7    0         -       unhealthy: status 503\n");
+}
+
+TEST_CASE("the time of processors has a column where it was measured") {
+  const std::map<std::string, double> cpu{{"service.web", 99.7}};
+  const auto text = status_table(units(), {.cpu = &cpu});
+  CHECK(text.find("MEM     CPU   WHY\n") != text.npos);
+  CHECK(text.find("-       100%  unhealthy") != text.npos);
 }
 
 TEST_CASE("health that nobody has asked for yet is told from health that nothing checks") {
@@ -45,7 +54,9 @@ TEST_CASE("health that nobody has asked for yet is told from health that nothing
 
 TEST_CASE("lines are cut to the terminal, not the rest of a table without one") {
   const auto text = status_table(units(), {.width = 80});
-  CHECK(text.find("exited 1 after 0.4 s; \"port …\n") != text.npos);
+  CHECK(text.find("exited 1 after 0.4 s…\n") != text.npos);
+  for (const std::string_view line : split(status_table(units(), {.width = 20}), '\n'))
+    CHECK(line.size() <= 22);  // The mark has three bytes.
 }
 
 TEST_CASE("colours show the state, and only where they are wanted") {

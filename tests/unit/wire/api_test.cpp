@@ -89,8 +89,22 @@ const Refused kRefused[] = {
      "cannot tell which unit \"db\" is: service.db or step.db"},
     {"a broken escape", "GET", "/v1/units/%zz", "", 400,
      "cannot read the path: a % is not followed by two digits"},
-    {"a parameter where there are none", "GET", "/v1/units", "a=1", 400,
-     "cannot take the parameter \"a\": there are none here"},
+    {"a parameter that is none", "GET", "/v1/units", "a=1", 400,
+     "cannot take the parameter \"a\": it is none of usage"},
+    {"usage by a number", "GET", "/v1/units/web", "usage=1", 400,
+     "cannot read usage=1: it is true or false"},
+    {"events of an unknown unit", "GET", "/v1/events", "unit=nobody", 404,
+     "cannot find a unit \"nobody\""},
+    {"a command without an upgrade", "POST", "/v1/exec", "word=id", 426,
+     "cannot do this by HTTP alone: ask with \"Connection: Upgrade\" and \"Upgrade: "
+     "bootsman-session/1\""},
+    {"a command of an unknown unit", "POST", "/v1/units/nobody/exec", "word=id", 404,
+     "cannot find a unit \"nobody\""},
+    {"a command without a name", "POST", "/v1/exec", "word=", 400,
+     "cannot run a command without a name"},
+    {"a NUL in a word", "POST", "/v1/exec", "word=a%00b", 400, "cannot take a word with a NUL"},
+    {"a terminal without a row", "POST", "/v1/exec", "rows=0", 400,
+     "cannot use rows=0: 1 to 65535"},
     {"a number that is none", "GET", "/v1/logs", "n=x", 400, "cannot read n=x: it is no number"},
     {"a stop by GET", "GET", "/v1/units/web/stop", "", 405, "cannot GET here: only POST"},
     {"a start of an unknown unit", "POST", "/v1/units/nobody/start", "", 404,
@@ -202,6 +216,68 @@ TEST_CASE("what the core says of a command is the answer") {
   const auto refused = command_response({CommandId{1}, false, "the container stops"});
   CHECK(refused.status == 409);
   CHECK(refused.body == "{\"error\":\"cannot do that: the container stops\"}\n");
+}
+
+TEST_CASE("what the units use is looked at only for who asks for it") {
+  const World world;
+  auto view = world.view();
+  int looked = 0;
+  view.usage = [&looked] {
+    ++looked;
+    return std::vector<UnitUsage>{{2, 1000, Micros{1'500'000}}, {}, {}};
+  };
+  Request request;
+  request.method = "GET";
+  request.path = "/v1/units/web";
+  const auto plain = std::get<Response>(answer_api(request, view));
+  CHECK(looked == 0);
+  CHECK(plain.body.find("memory_bytes") == std::string::npos);
+  request.query = "usage=true";
+  const auto body = parse_json(std::get<Response>(answer_api(request, view)).body);
+  REQUIRE(body);
+  CHECK(looked == 1);
+  CHECK(body->get_int("processes", 0) == 2);
+  CHECK(body->get_int("memory_bytes", 0) == 1000);
+}
+
+TEST_CASE("events are streamed, or listed") {
+  World world;
+  world.events.add({0, 0, "state", "service.web", "idle", "ready", ""}, 5);
+  world.events.add({0, 0, "boot-done", "", "", "", "done"}, 6);
+  const auto stream = world.ask("GET", "/v1/events", "n=1&unit=web");
+  const auto* watch = std::get_if<WatchEvents>(&stream);
+  REQUIRE(watch != nullptr);
+  CHECK(watch->query.units == std::vector<std::string>{"service.web"});
+  CHECK(watch->query.count == 1);
+  const auto body = parse_json(world.get("/v1/events", "follow=false&n=1").body);
+  REQUIRE(body);
+  REQUIRE(body->find("events")->array()->size() == 1);
+  CHECK(body->find("events")->array()->front().get_string("type") == "boot-done");
+  CHECK(body->get_int("next", 0) == 2);
+  CHECK(std::holds_alternative<Response>(world.ask("HEAD", "/v1/events")));
+}
+
+TEST_CASE("a command in a unit's shape is told by its name, without its arguments") {
+  const World world;
+  Request request;
+  request.method = "POST";
+  request.path = "/v1/units/web/exec";
+  request.query = "word=login&word=secret&terminal=true&rows=30&columns=100&term=vt100";
+  request.headers = {{"connection", "upgrade"}, {"upgrade", "bootsman-session/1"}};
+  const auto answer = answer_api(request, world.view());
+  const auto* session = std::get_if<OpenSession>(&answer);
+  REQUIRE(session != nullptr);
+  CHECK(session->text == "run login with 1 arguments as service.web");
+  CHECK(session->words == std::vector<std::string>{"login", "secret"});
+  CHECK(session->terminal);
+  CHECK(session->size == WindowSize{30, 100});
+  CHECK(session->term == "vt100");
+}
+
+TEST_CASE("lines of logs since a time") {
+  const World world;
+  CHECK(world.lines("since_us=1000000&n=1") == "port is taken → 5");
+  CHECK(world.lines("since_us=1000001") == " → 5");
 }
 
 TEST_CASE("HEAD is answered as GET") {

@@ -1,0 +1,78 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/control_commands.h"
+#include "cli/detach_keys.h"
+#include "cli/output.h"
+#include "cli/raw_terminal.h"
+#include "cli/session_client.h"
+#include "wire/query.h"
+
+// Commands that join this terminal to something in the container.
+
+namespace bootsman {
+
+namespace {
+
+/// As telnet(1), and twice, since a program may want it once.
+constexpr std::string_view kDetachKeys = "ctrl-],ctrl-]";
+
+/// Joins this client to what stands behind the target.
+SessionResult join_session(const std::string& target, const SessionOptions& options) {
+  const auto client = ControlClient::find();
+  if (!client) return {kNoInit, client.error().message(), false};
+  auto answer = client->upgrade(target, kSessionProtocol);
+  if (!answer) return {kBad, answer.error().message(), false};
+  if (const auto* refusal = std::get_if<ControlReply>(&*answer)) {
+    return {kBad, error_of(*refusal), false};
+  }
+  return run_session(std::get<ControlUpgrade>(std::move(*answer)), options);
+}
+
+int leave(const SessionResult& result) {
+  if (!result.message.empty()) {
+    std::fprintf(stderr, "%s%s\n", result.detached ? "\r\n" : "", result.message.c_str());
+  }
+  return result.code;
+}
+
+std::string size_parameters() {
+  const auto size = terminal_size().value_or(WindowSize{24, 80});
+  return "rows=" + std::to_string(size.rows) + "&columns=" + std::to_string(size.columns);
+}
+
+}  // namespace
+
+int shell_command(const Invocation& asked) {
+  // Words before "--" name the unit, those after it are the command.
+  const auto split_at = asked.words_before_dashes.value_or(asked.words.size());
+  if (split_at > 1) {
+    return complain("bootsman shell takes one unit; write the command after --", kUsage);
+  }
+  std::string target = split_at == 0 ? "/v1/exec?"
+                                     : "/v1/units/" + percent_encode(asked.words[0]) + "/exec?";
+  SessionOptions options;
+  options.terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  target += options.terminal ? "terminal=true&" + size_parameters() : "terminal=false";
+  const char* term = std::getenv("TERM");
+  if (options.terminal && term != nullptr && *term != '\0') target += "&term=" + percent_encode(term);
+  for (std::size_t i = split_at; i < asked.words.size(); ++i) {
+    target += "&word=" + percent_encode(asked.words[i]);
+  }
+  return leave(join_session(target, options));
+}
+
+int attach_command(const Invocation& asked) {
+  const auto keys = parse_detach_keys(asked.value("--detach-keys", kDetachKeys));
+  if (!keys) return complain("--detach-keys: " + keys.error().message(), kUsage);
+  SessionOptions options;
+  options.terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  if (options.terminal) options.detach_keys = *keys;
+  return leave(join_session(
+      "/v1/units/" + percent_encode(asked.words[0]) + "/attach?" + size_parameters(), options));
+}
+
+}  // namespace bootsman

@@ -1,0 +1,230 @@
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/control_commands.h"
+#include "cli/output.h"
+#include "cli/raw_terminal.h"
+#include "cli/signal_reader.h"
+#include "cli/top_view.h"
+#include "wire/query.h"
+
+namespace bootsman {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Millis kEvery{2'000};
+constexpr Millis kPatience{5'000};
+constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[2J";
+constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";
+
+/// The other screen of the terminal, keys as they are, no cursor. As before at the end of its life.
+class FullScreen {
+ public:
+  static Result<FullScreen> enter() {
+    auto raw = RawTerminal::enter();
+    if (!raw) return fail(std::move(raw).error());
+    print(std::string(kEnter));
+    return FullScreen(std::move(*raw));
+  }
+  FullScreen(FullScreen&&) = default;
+  FullScreen& operator=(FullScreen&&) = delete;
+  ~FullScreen() {
+    if (raw_.active()) print(std::string(kLeave));
+  }
+
+ private:
+  explicit FullScreen(RawTerminal raw) : raw_(std::move(raw)) {}
+  RawTerminal raw_;
+};
+
+class Top {
+ public:
+  Top(const ControlClient& client, std::vector<std::string> names, bool keys)
+      : client_(client), names_(std::move(names)) {
+    state_.keys = keys;
+  }
+
+  /// An error: the init is gone.
+  Result<void> refresh() {
+    auto reply = client_.ask("GET", "/v1/units?usage=true", kPatience);
+    if (!reply) return fail(std::move(reply).error());
+    if (reply->status != 200) return fail(error_of(*reply));
+    const Value* units = reply->body.find("units");
+    Value::Array found = units != nullptr && units->array() != nullptr ? *units->array()
+                                                                       : Value::Array{};
+    if (!names_.empty()) {
+      std::erase_if(found, [&](const Value& unit) {
+        return std::ranges::none_of(names_, [&](const std::string& name) {
+          return unit.get_string("id") == name || unit.get_string("name") == name;
+        });
+      });
+    }
+    measure(found);
+    state_.units = std::move(found);
+    return state_.keys ? read_log() : Result<void>{};
+  }
+
+  std::string screen(bool colour) const {
+    return top_screen(state_, terminal_size().value_or(WindowSize{24, 80}), colour);
+  }
+  const TopState& state() const { return state_; }
+
+  /// False: it is over.
+  bool press(TopKey key) {
+    const bool sure = std::exchange(sure_, TopKey::None) == key;
+    state_.message.clear();
+    if (key == TopKey::Quit) return false;
+    if (!state_.keys || rows() == 0) return true;
+    if (key == TopKey::Up && state_.chosen > 0) --state_.chosen;
+    if (key == TopKey::Down && state_.chosen + 1 < rows()) ++state_.chosen;
+    if (key == TopKey::Restart) change("restart", key, sure);
+    if (key == TopKey::Stop) change("stop", key, sure);
+    if (key == TopKey::Start) change("start", key, true);
+    return true;
+  }
+
+  std::string chosen() const {
+    const auto shown = top_rows(state_);
+    return state_.chosen < shown.size() ? shown[state_.chosen].get_string("id") : "";
+  }
+  void say(std::string message) { state_.message = std::move(message); }
+
+ private:
+  std::size_t rows() const { return top_rows(state_).size(); }
+
+  /// What takes work away is asked for twice.
+  void change(const std::string& verb, TopKey key, bool sure) {
+    const std::string unit = chosen();
+    if (!sure) {
+      sure_ = key;
+      state_.message = "press the key once more to " + verb + " " + unit;
+      return;
+    }
+    // Its end is seen in the table; to wait for it here would stop the clock.
+    const auto reply = client_.ask(
+        "POST", "/v1/units/" + percent_encode(unit) + "/" + verb + "?timeout=1ms", kPatience);
+    const bool under_way = reply && (reply->status == 200 || reply->status == 504);
+    state_.message = under_way ? verb + " of " + unit + " is under way"
+                     : reply   ? error_of(*reply)
+                               : reply.error().message();
+  }
+
+  void measure(const Value::Array& units) {
+    const auto now = Clock::now();
+    const double passed = std::chrono::duration<double>(now - measured_).count();
+    std::map<std::string, double> spent;
+    state_.cpu.clear();
+    for (const Value& unit : units) {
+      const auto id = unit.get_string("id");
+      if (unit.find("cpu_seconds") == nullptr) continue;
+      spent[id] = number_of(unit, "cpu_seconds");
+      const auto before = spent_.find(id);
+      if (before == spent_.end() || passed <= 0) continue;
+      state_.cpu[id] = std::max(0.0, (spent[id] - before->second) / passed * 100);
+    }
+    spent_ = std::move(spent);
+    measured_ = now;
+  }
+
+  Result<void> read_log() {
+    state_.log.clear();
+    const auto unit = chosen();
+    if (unit.empty()) return {};
+    const auto reply =
+        client_.ask("GET", "/v1/logs?n=100&unit=" + percent_encode(unit), kPatience);
+    if (!reply) return fail(reply.error());
+    const Value* lines = reply->body.find("lines");
+    if (lines == nullptr || lines->array() == nullptr) return {};
+    for (const Value& line : *lines->array()) state_.log.push_back(line.get_string("text"));
+    return {};
+  }
+
+  const ControlClient& client_;
+  std::vector<std::string> names_;
+  TopState state_;
+  TopKey sure_ = TopKey::None;
+  std::map<std::string, double> spent_;
+  Clock::time_point measured_{};
+};
+
+/// Nobody types: the table again and again, for a pipe.
+int print_for_ever(Top& top) {
+  for (;;) {
+    if (auto read = top.refresh(); !read) return complain(read.error().message(), kBad);
+    TableStyle style = style_of_stdout();
+    style.cpu = &top.state().cpu;
+    if (!print(status_table(top.state().units, style) + "\n")) return 0;
+    ::poll(nullptr, 0, static_cast<int>(kEvery.count()));
+  }
+}
+
+int full_screen(Top& top) {
+  const bool colour = style_of_stdout().colour;
+  if (auto read = top.refresh(); !read) return complain(read.error().message(), kBad);
+  std::optional<Error> gone;
+  int code = 0;
+  {
+    const SignalReader signals;
+    auto screen = FullScreen::enter();
+    if (!screen) return complain(screen.error().message(), kBad);
+    auto next = Clock::now() + kEvery;
+    for (bool goes_on = true; goes_on && !gone;) {
+      if (!print(top.screen(colour))) break;
+      std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+      const auto left = std::chrono::ceil<Millis>(next - Clock::now()).count();
+      ::poll(watched.data(), watched.size(), static_cast<int>(std::max<long>(left, 0)));
+      if (watched[1].revents != 0) {
+        const int number = signals.next();
+        if (number > 0 && number != SIGWINCH) {
+          code = 128 + number;
+          break;
+        }
+      }
+      bool pressed = false;
+      if (watched[0].revents != 0) {
+        char typed[64];
+        const auto count = ::read(STDIN_FILENO, typed, sizeof typed);
+        if (count <= 0 && errno != EINTR) break;
+        const auto key = top_key({typed, static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
+        goes_on = top.press(key);
+        pressed = key != TopKey::None;
+      }
+      if (goes_on && (pressed || Clock::now() >= next)) {
+        if (auto read = top.refresh(); !read) gone = read.error();
+        next = Clock::now() + kEvery;
+      }
+    }
+  }
+  return gone ? complain(gone->message(), kBad) : code;
+}
+
+}  // namespace
+
+int watch_status(const std::vector<std::string>& names, bool keys) {
+  const auto client = ControlClient::find();
+  if (!client) return complain(client.error().message(), kNoInit);
+  Top top(*client, names, keys);
+  const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  if (terminal) return full_screen(top);
+  if (!keys) return print_for_ever(top);
+  return complain("bootsman top needs a terminal; for a pipe there is bootsman status --watch",
+                  kUsage);
+}
+
+int top_command(const Invocation&) {
+  return watch_status({}, true);
+}
+
+}  // namespace bootsman

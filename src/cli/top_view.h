@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/value.h"
+#include "wire/session_frames.h"
+
+namespace bootsman {
+
+/// What `bootsman top` shows.
+struct TopState {
+  Value::Array units;                 ///< Of GET /v1/units?usage=true.
+  std::map<std::string, double> cpu;  ///< Percent of one processor, by unit.
+  std::size_t chosen = 0;             ///< Row of top_rows().
+  std::vector<std::string> log;       ///< The last lines of the chosen unit.
+  std::string message;                ///< In place of the keys.
+  bool keys = true;                   ///< Rows can be chosen; else the table alone is shown.
+};
+
+/// The units worth a row: all but steps that are done or skipped.
+Value::Array top_rows(const TopState& state);
+
+/// The whole screen, as lines of at most that width, each cleared to its end.
+std::string top_screen(const TopState& state, WindowSize size, bool colour);
+
+enum class TopKey : std::uint8_t { None, Up, Down, Restart, Stop, Start, Quit };
+/// What was typed, in one read: a letter, an arrow key, Ctrl-C.
+TopKey top_key(std::string_view typed);
+
+}  // namespace bootsman
