@@ -176,7 +176,7 @@ std::string help_text() {
   std::string text =
       "Bootsman, the init of an AI-workspace container.\n\nusage: bootsman COMMAND …\n\n";
   for (const auto& row : commands()) {
-    if (!row.hidden) text += left(row.name, 9) + std::string(row.doc) + "\n";
+    if (!row.hidden) text += left(row.name, 13) + std::string(row.doc) + "\n";
   }
   return text +
          "\nAs PID 1 without a command, `run` is meant. `bootsman COMMAND --help` says more.\n"

@@ -60,6 +60,7 @@ constexpr Handler kHandlers[] = {
     {"top", [](const Invocation& asked) { return top_command(asked); }},
     {"attach", [](const Invocation& asked) { return attach_command(asked); }},
     {"shell", [](const Invocation& asked) { return shell_command(asked); }},
+    {"boot-report", [](const Invocation& asked) { return boot_report_command(asked); }},
     {"events", [](const Invocation& asked) { return events_command(asked); }},
     {"logs", [](const Invocation& asked) { return logs_command(asked); }},
     {"health", [](const Invocation& asked) { return health_command(asked); }},

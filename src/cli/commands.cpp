@@ -47,7 +47,7 @@ constexpr OptionRow kHelpOptions[] = {
 
 constexpr OptionRow kStatusOptions[] = {
     {"--json", "", "print the answer as JSON"},
-    {"--watch", "", "show the table again every 2 s, with the processors' time, until q"},
+    {"--watch", "", "show the table again every 2 s, with processor time, until q"},
 };
 constexpr OptionRow kLogsOptions[] = {
     {"-n", "N", "the last N lines, at most 10000 (default: 100)"},
@@ -57,13 +57,18 @@ constexpr OptionRow kLogsOptions[] = {
 };
 
 constexpr OptionRow kAttachOptions[] = {
-    {"--detach-keys", "KEYS", "what ends it instead of ctrl-],ctrl-], such as ctrl-p,ctrl-q"},
+    {"--detach-keys", "KEYS", "what ends it (default: ctrl-],ctrl-]), as ctrl-p,ctrl-q"},
 };
 
 constexpr OptionRow kEventsOptions[] = {
     {"-n", "N", "the last N events, at most 1024 (default: 100, with -f none)"},
     {"-f", "", "go on with the events that come"},
     {"--json", "", "print each event as a line of JSON"},
+};
+
+constexpr OptionRow kBootReportOptions[] = {
+    {"--svg", "", "draw it, as an SVG image for a browser"},
+    {"--json", "", "print the answer as JSON"},
 };
 
 constexpr OptionRow kChangeOptions[] = {
@@ -76,17 +81,19 @@ constexpr OptionRow kShutdownOptions[] = {
     {"--exit-code", "N", "the container's exit code; a job's own code goes before it"},
 };
 
-constexpr std::array<CommandRow, 25> kCommands{{
+constexpr std::array<CommandRow, 26> kCommands{{
     {.name = "run",
      .words = "[--] [CMD…]",
      .doc = "be the init of this container; CMD becomes its job",
-     .details = "Boots the units of the configuration and keeps them running until SIGTERM.\n"
-                "Without a configuration file the built-in preset \"workspace\" is used. With CMD\n"
-                "the container ends when CMD ends, with its exit code; without, with 0 after an\n"
-                "orderly stop. Exit code 78: the configuration is wrong, and nothing was started.\n"
-                "\n"
-                "The configuration is FILE, else $BOOTSMAN_CONFIG, else\n"
-                "/etc/bootsman/bootsman.toml; then /etc/bootsman/conf.d/*.toml in name order.\n",
+     .details =
+         "Boots the units of the configuration and keeps them running until SIGTERM.\n"
+         "Without a configuration file the built-in preset \"workspace\" is used. With CMD\n"
+         "the container ends when CMD ends, with its exit code; without, with 0 after an\n"
+         "orderly stop. Exit code 78: the configuration is wrong, and nothing was\n"
+         "started.\n"
+         "\n"
+         "The configuration is FILE, else $BOOTSMAN_CONFIG, else\n"
+         "/etc/bootsman/bootsman.toml; then /etc/bootsman/conf.d/*.toml in name order.\n",
      .options = kRunOptions,
      .words_max = 1'000'000,
      .takes_command = true},
@@ -94,13 +101,14 @@ constexpr std::array<CommandRow, 25> kCommands{{
      .words = "[--] CMD…",
      .doc = "run one command as tini and dumb-init do: no services",
      .details =
-         "Reads no configuration. Forwards every signal to CMD's process group, reaps orphans,\n"
-         "leaves the standard streams alone, and ends with CMD's exit code, 128 + n for\n"
-         "signal n, 127 when CMD is not found, 126 when it can't be executed. A shell's job\n"
-         "control works through it. --rewrite and --remap-exit may be repeated.\n"
+         "Reads no configuration. Forwards every signal to CMD's process group, reaps\n"
+         "orphans, leaves the standard streams alone, and ends with CMD's exit code, 128\n"
+         "+ n for signal n, 127 when CMD is not found, 126 when it can't be executed. A\n"
+         "shell's job control works through it. --rewrite and --remap-exit may be\n"
+         "repeated.\n"
          "\n"
-         "Called as tini, tini-static, docker-init or dumb-init (a link, or a copy of that\n"
-         "name) it takes those programs' own options and variables.\n",
+         "Called as tini, tini-static, docker-init or dumb-init (a link, or a copy of\n"
+         "that name) it takes those programs' own options and variables.\n",
      .options = kWrapOptions,
      .words_min = 1,
      .words_max = 1'000'000,
@@ -109,16 +117,17 @@ constexpr std::array<CommandRow, 25> kCommands{{
      .words = "[FILE]",
      .doc = "validate the configuration: every error with its line",
      .details =
-         "Starts nothing. FILE is found as by `bootsman run`. Exit code 0: good, 1: errors.\n",
+         "Starts nothing. FILE is found as by `bootsman run`. Exit code 0: good, 1:\n"
+         "errors.\n",
      .options = kCheckOptions,
      .words_max = 1},
     {.name = "plan",
      .words = "[--] [CMD…]",
      .doc = "show what a start would do, in which order and why",
      .details =
-         "Writes nothing and starts nothing but programs that only look; /etc/profile is read\n"
-         "as at a start. Of a file that not everybody may read no text is shown. An overlay of\n"
-         "[step.remote] is not fetched: that of the last start counts.\n",
+         "Writes nothing and starts nothing but programs that only look; /etc/profile is\n"
+         "read as at a start. Of a file that not everybody may read no text is shown. An\n"
+         "overlay of [step.remote] is not fetched: that of the last start counts.\n",
      .options = kPlanOptions,
      .words_max = 1'000'000,
      .takes_command = true},
@@ -133,18 +142,20 @@ constexpr std::array<CommandRow, 25> kCommands{{
      .words = "",
      .doc = "ask the running init for its health, for exec probes",
      .details =
-         "Prints the answer of /health (or of /health/live, /health/ready, /health/startup)\n"
-         "and exits 0 when it is good, 1 when it is not, or does not come within 2 s, 69 when\n"
-         "no init listens. Asks $BOOTSMAN_HEALTH_URL (http://ADDRESS:PORT), else the http port\n"
-         "of the init's configuration, else 127.0.0.1:8080.\n",
+         "Prints the answer of /health (or of /health/live, /health/ready,\n"
+         "/health/startup) and exits 0 when it is good, 1 when it is not, or does not\n"
+         "come within 2 s, 69 when no init listens. Asks $BOOTSMAN_HEALTH_URL\n"
+         "(http://ADDRESS:PORT), else the http port of the init's configuration, else\n"
+         "127.0.0.1:8080.\n",
      .options = kHealthOptions},
     {.name = "status",
      .words = "[UNIT…]",
      .doc = "show what each unit does, and why",
      .details =
-         "A table of all units; of those named also their last lines of output. UNIT is an\n"
-         "id as \"service.sshd\", or a bare name that only one unit has. Colours on a terminal\n"
-         "only, and not with NO_COLOR. Exit code 1: no such unit, 69: no init is running.\n"
+         "A table of all units; of those named also their last lines of output. UNIT is\n"
+         "an id as \"service.sshd\", or a bare name that only one unit has. Colours on a\n"
+         "terminal only, and not with NO_COLOR. Exit code 1: no such unit, 69: no init is\n"
+         "running.\n"
          "\n"
          "The init is found by its control socket: $BOOTSMAN_SOCKET, else\n"
          "/run/bootsman/control.sock, $XDG_RUNTIME_DIR/bootsman/ or /tmp/bootsman-UID/.\n"
@@ -154,10 +165,12 @@ constexpr std::array<CommandRow, 25> kCommands{{
     {.name = "top",
      .words = "",
      .doc = "watch the units on the whole terminal, and restart or stop them",
-     .details = "State, memory, processor time and the last lines of the chosen unit, every 2 s.\n"
-                "Arrow keys (or j, k) choose, r restarts, s stops (both twice), t starts, q quits.\n"
-                "CPU is percent of one processor; MEM is resident memory of all the unit's\n"
-                "processes, added up: what they share counts for each.\n",
+     .details =
+         "State, memory, processor time and the last lines of the chosen unit, every 2 s.\n"
+         "Arrow keys (or j, k) choose, r restarts, s stops (both twice), t starts, a\n"
+         "attaches (Ctrl-] twice leads back), q quits. CPU is percent of one processor;\n"
+         "MEM is resident memory of all the unit's processes, added up: what they share\n"
+         "counts for each.\n",
      .options = {}},
     {.name = "start",
      .words = "UNIT…",
@@ -187,14 +200,14 @@ constexpr std::array<CommandRow, 25> kCommands{{
      .words = "",
      .doc = "read the configuration again, and change what has changed",
      .details =
-         "A configuration with errors changes nothing; they are printed. Units that are new or\n"
-         "are started with something else start (anew), those that are not there any more\n"
-         "stop; the others go on, with their checks, policies and order as they are now. When\n"
-         "one that was started is not ready within its `timeout` (60 s without), all goes back\n"
-         "to the configuration before. The job, [http], [control] and secrets.names stay as\n"
-         "they are until the container starts again. Exit code 1: nothing was changed, or all\n"
-         "went back; with the reason. No signal does this, and no file that changes: that is\n"
-         "only shown, by `bootsman status`.\n",
+         "A configuration with errors changes nothing; they are printed. Units that are\n"
+         "new or are started with something else start (anew), those that are not there\n"
+         "any more stop; the others go on, with their checks, policies and order as they\n"
+         "are now. When one that was started is not ready within its `timeout` (60 s\n"
+         "without), all goes back to the configuration before. The job, [http], [control]\n"
+         "and secrets.names stay as they are until the container starts again. Exit code\n"
+         "1: nothing was changed, or all went back; with the reason. No signal does this,\n"
+         "and no file that changes: that is only shown, by `bootsman status`.\n",
      .options = kReloadOptions},
     {.name = "signal",
      .words = "SIGNAL UNIT…",
@@ -229,19 +242,21 @@ constexpr std::array<CommandRow, 25> kCommands{{
      .words = "FILE",
      .doc = "print a configuration that does what supervisord's FILE did",
      .details =
-         "What has no counterpart stands in it as a comment, and on stderr. Files that FILE\n"
-         "includes are read too. Look the result over, and check it by `bootsman check`.\n",
+         "What has no counterpart stands in it as a comment, and on stderr. Files that\n"
+         "FILE includes are read too. Look the result over, and check it by `bootsman\n"
+         "check`.\n",
      .options = {},
      .words_min = 1,
      .words_max = 1},
     {.name = "shell",
      .words = "[UNIT] [-- CMD…]",
      .doc = "run a shell, or CMD, in the shape of a unit",
-     .details = "With the unit's user, environment, directory and limits; without UNIT with the\n"
-                "init's own. On a terminal CMD gets a terminal, in a pipe it gets pipes. The exit\n"
-                "code is CMD's; 1 too where it could not be started for this client.\n"
-                "When this client goes away CMD gets SIGHUP. For instance:\n"
-                "`bootsman shell jupyterlab`, `bootsman shell jupyterlab -- id`.\n",
+     .details =
+         "With the unit's user, environment, directory and limits; without UNIT with the\n"
+         "init's own. On a terminal CMD gets a terminal, in a pipe it gets pipes. The\n"
+         "exit code is CMD's; 1 too where it could not be started for this client. When\n"
+         "this client goes away CMD gets SIGHUP. For instance: `bootsman shell\n"
+         "jupyterlab`, `bootsman shell jupyterlab -- id`.\n",
      .options = {},
      .words_max = 1'000'000},
     {.name = "attach",
@@ -256,10 +271,18 @@ constexpr std::array<CommandRow, 25> kCommands{{
     {.name = "events",
      .words = "[UNIT…]",
      .doc = "show what happened: changes of state, health, memory, commands",
-     .details = "Of all units, or of those named and the container itself. The init remembers the\n"
-                "latest 1024 events. Ends when the init does.\n",
+     .details =
+         "Of all units, or of those named and the container itself. The init remembers\n"
+         "the latest 1024 events. Ends when the init does.\n",
      .options = kEventsOptions,
      .words_max = 1'000'000},
+    {.name = "boot-report",
+     .words = "",
+     .doc = "show the boot as a timeline, and what waited for what",
+     .details =
+         "Each unit from its first start until it was ready or over, and, of those it\n"
+         "waited for, the one that came last. `bootsman boot-report --svg > boot.svg`.\n",
+     .options = kBootReportOptions},
     {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
     {.name = "completion",
      .words = "SHELL",

@@ -13,6 +13,8 @@ int top_command(const Invocation& asked);
 int watch_status(const std::vector<std::string>& names, bool keys);
 int logs_command(const Invocation& asked);
 int events_command(const Invocation& asked);
+/// The boot as a timeline.
+int boot_report_command(const Invocation& asked);
 /// start, stop and restart.
 int change_command(const Invocation& asked);
 int reload_command(const Invocation& asked);

@@ -22,4 +22,7 @@ struct SessionOptions {
 /// are typed, or a signal ends this client. The terminal is as before when it returns.
 SessionResult run_session(ControlUpgrade connection, const SessionOptions& options);
 
+/// Joins this terminal to that of a unit; the usual keys leave it.
+SessionResult attach_to(const std::string& unit);
+
 }  // namespace bootsman

@@ -65,14 +65,26 @@ int shell_command(const Invocation& asked) {
   return leave(join_session(target, options));
 }
 
+namespace {
+
+SessionResult attach_with(const std::string& unit, const std::string& detach_keys) {
+  SessionOptions options;
+  options.terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  if (options.terminal) options.detach_keys = detach_keys;
+  return join_session("/v1/units/" + percent_encode(unit) + "/attach?" + size_parameters(),
+                      options);
+}
+
+}  // namespace
+
+SessionResult attach_to(const std::string& unit) {
+  return attach_with(unit, parse_detach_keys(kDetachKeys).value_or(""));
+}
+
 int attach_command(const Invocation& asked) {
   const auto keys = parse_detach_keys(asked.value("--detach-keys", kDetachKeys));
   if (!keys) return complain("--detach-keys: " + keys.error().message(), kUsage);
-  SessionOptions options;
-  options.terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-  if (options.terminal) options.detach_keys = *keys;
-  return leave(join_session(
-      "/v1/units/" + percent_encode(asked.words[0]) + "/attach?" + size_parameters(), options));
+  return leave(attach_with(asked.words[0], *keys));
 }
 
 }  // namespace bootsman

@@ -14,6 +14,7 @@
 #include "cli/control_commands.h"
 #include "cli/output.h"
 #include "cli/raw_terminal.h"
+#include "cli/session_client.h"
 #include "cli/signal_reader.h"
 #include "cli/top_view.h"
 #include "wire/query.h"
@@ -170,45 +171,87 @@ int print_for_ever(Top& top) {
   }
 }
 
-int full_screen(Top& top) {
-  const bool colour = style_of_stdout().colour;
-  if (auto read = top.refresh(); !read) return complain(read.error().message(), kBad);
-  std::optional<Error> gone;
-  int code = 0;
-  {
-    const SignalReader signals;
+/// The whole terminal, until a key or a signal ends it.
+class Watcher {
+ public:
+  Watcher(Top& top, bool colour) : top_(top), colour_(colour) {}
+
+  int run() {
+    if (auto read = top_.refresh(); !read) return complain(read.error().message(), kBad);
+    if (!enter()) return leave();
+    while (goes_on_ && !gone_ && print(top_.screen(colour_))) turn();
+    return leave();
+  }
+
+ private:
+  bool enter() {
     auto screen = FullScreen::enter();
-    if (!screen) return complain(screen.error().message(), kBad);
-    auto next = Clock::now() + kEvery;
-    for (bool goes_on = true; goes_on && !gone;) {
-      if (!print(top.screen(colour))) break;
-      std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
-      const auto left = std::chrono::ceil<Millis>(next - Clock::now()).count();
-      ::poll(watched.data(), watched.size(), static_cast<int>(std::max<long>(left, 0)));
-      if (watched[1].revents != 0) {
-        const int number = signals.next();
-        if (number > 0 && number != SIGWINCH) {
-          code = 128 + number;
-          break;
-        }
-      }
-      bool pressed = false;
-      if (watched[0].revents != 0) {
-        char typed[64];
-        const auto count = ::read(STDIN_FILENO, typed, sizeof typed);
-        if (count <= 0 && errno != EINTR) break;
-        const auto key = top_key({typed, static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
-        goes_on = top.press(key);
-        pressed = key != TopKey::None;
-      }
-      if (goes_on && (pressed || Clock::now() >= next)) {
-        if (auto read = top.refresh(); !read) gone = read.error();
-        next = Clock::now() + kEvery;
+    if (!screen) {
+      gone_ = screen.error();
+      return false;
+    }
+    screen_.emplace(std::move(*screen));
+    return true;
+  }
+
+  int leave() {
+    screen_.reset();
+    return gone_ ? complain(gone_->message(), kBad) : code_;
+  }
+
+  void turn() {
+    std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {signals_.fd(), POLLIN, 0}}};
+    const auto left = std::chrono::ceil<Millis>(next_ - Clock::now()).count();
+    ::poll(watched.data(), watched.size(), static_cast<int>(std::max<long>(left, 0)));
+    if (watched[1].revents != 0) {
+      const int number = signals_.next();
+      if (number > 0 && number != SIGWINCH) {
+        code_ = 128 + number;
+        goes_on_ = false;
+        return;
       }
     }
+    const bool pressed = watched[0].revents != 0 && press();
+    if (!goes_on_ || gone_ || (!pressed && Clock::now() < next_)) return;
+    if (auto read = top_.refresh(); !read) gone_ = read.error();
+    next_ = Clock::now() + kEvery;
   }
-  return gone ? complain(gone->message(), kBad) : code;
-}
+
+  /// Whether what is shown has changed.
+  bool press() {
+    char typed[64];
+    const auto count = ::read(STDIN_FILENO, typed, sizeof typed);
+    if (count <= 0) {
+      goes_on_ = count < 0 && errno == EINTR;
+      return false;
+    }
+    const auto key = top_key({typed, static_cast<std::size_t>(count)});
+    goes_on_ = top_.press(key);
+    if (key == TopKey::Attach && goes_on_ && !top_.chosen().empty()) attach();
+    return key != TopKey::None;
+  }
+
+  void attach() {
+    screen_.reset();
+    print("attached to " + top_.chosen() + "; Ctrl-] twice leads back\r\n");
+    const auto result = attach_to(top_.chosen());
+    if (result.code > 128) {
+      code_ = result.code;
+      goes_on_ = false;
+    } else if (enter()) {
+      top_.say(result.message);
+    }
+  }
+
+  Top& top_;
+  bool colour_;
+  const SignalReader signals_;
+  std::optional<FullScreen> screen_;
+  std::optional<Error> gone_;
+  int code_ = 0;
+  bool goes_on_ = true;
+  Clock::time_point next_ = Clock::now() + kEvery;
+};
 
 }  // namespace
 
@@ -217,7 +260,7 @@ int watch_status(const std::vector<std::string>& names, bool keys) {
   if (!client) return complain(client.error().message(), kNoInit);
   Top top(*client, names, keys);
   const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-  if (terminal) return full_screen(top);
+  if (terminal) return Watcher(top, style_of_stdout().colour).run();
   if (!keys) return print_for_ever(top);
   return complain("bootsman top needs a terminal; for a pipe there is bootsman status --watch",
                   kUsage);

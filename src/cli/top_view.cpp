@@ -10,7 +10,7 @@ namespace bootsman {
 namespace {
 
 constexpr std::string_view kKeys =
-    "up/down choose   r restart   s stop   t start   q quit";
+    "q quit   up/down choose   r restart   s stop   t start   a attach";
 constexpr std::string_view kReverse = "\x1b[7m";
 constexpr std::string_view kPlain = "\x1b[0m";
 constexpr std::string_view kClearLine = "\x1b[K";
@@ -104,7 +104,7 @@ TopKey top_key(std::string_view typed) {
       {"\x1b[A", TopKey::Up},  {"\x1bOA", TopKey::Up},     {"k", TopKey::Up},
       {"\x1b[B", TopKey::Down}, {"\x1bOB", TopKey::Down},  {"j", TopKey::Down},
       {"r", TopKey::Restart},   {"s", TopKey::Stop},        {"t", TopKey::Start},
-      {"q", TopKey::Quit},        {"\x03", TopKey::Quit},
+      {"a", TopKey::Attach},    {"q", TopKey::Quit},        {"\x03", TopKey::Quit},
   };
   const auto found = std::ranges::find(kRows, typed, &Row::bytes);
   return found == std::end(kRows) ? TopKey::None : found->key;

@@ -26,7 +26,7 @@ Value::Array top_rows(const TopState& state);
 /// The whole screen, as lines of at most that width, each cleared to its end.
 std::string top_screen(const TopState& state, WindowSize size, bool colour);
 
-enum class TopKey : std::uint8_t { None, Up, Down, Restart, Stop, Start, Quit };
+enum class TopKey : std::uint8_t { None, Up, Down, Restart, Stop, Start, Quit, Attach };
 /// What was typed, in one read: a letter, an arrow key, Ctrl-C.
 TopKey top_key(std::string_view typed);
 

@@ -59,6 +59,24 @@ constexpr std::array kKeys{
         "The group (a name or a number) whose members may do all on the control socket, as root may: "
         "also run commands as any unit's user.",
         "\"3002\""},
+    Key{"hooks.on_event", Strings, kTop, "[]",
+        "Programs, by their absolute paths, at most 8, that are run as the init's user when a unit "
+        "has failed for good, does not pass its health check, was killed for lack of memory, or a "
+        "mount is lost. Each gets the event as JSON on its stdin, and $BOOTSMAN_EVENT (failed, "
+        "unhealthy, out-of-memory, mount-lost), $BOOTSMAN_UNIT, $BOOTSMAN_WHY; after 10 s it is "
+        "killed.",
+        "[\"/usr/local/bin/page-me\"]"},
+    Key{"hooks.webhook.url", String, kTop, "(none)",
+        "A server that gets each of these events by POST, as JSON; tried again while it is away, "
+        "for about a minute.",
+        "\"https://hooks.example/bootsman\""},
+    Key{"hooks.webhook.bearer", String, kTop, "(none)",
+        "The token that it gets as `Authorization: Bearer TOKEN`.", "\"token\""},
+    Key{"hooks.webhook.ca_file", String, kTop, "(found)",
+        "The certificates of authorities, as PEM, by which the server is believed.",
+        "\"/etc/ssl/own-ca.pem\""},
+    Key{"hooks.webhook.insecure", Boolean, kTop, "false",
+        "Whether the server may have any certificate, or none (http://).", "true"},
     Key{"shutdown.drain", Duration, kTop, "\"0s\"",
         "How long to go on working after SIGTERM, while readiness already says no, so that no new "
         "requests come.",

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "config/tree.h"
 
-// supervisord's configuration: https://supervisord.org/configuration.html
+// supervisord's configuration: https://supervisord.org/configuration.html, and what the Go port adds:
+// https://github.com/ochinchina/supervisord
 
 namespace bootsman {
 namespace {
@@ -100,8 +101,11 @@ class SupervisorImport {
     result_.toml =
         "# What supervisord did. Without the next line the preset \"workspace\" is there too.\n"
         "extends = \"empty\"\n";
-    for (const IniSection& section : sections)
+    for (const IniSection& section : sections) {
       if (section.name == "supervisord") whole(section);
+      if (section.name == "program-default") defaults_ = &section;
+      if (section.name.starts_with("program:")) units_of_[section.name.substr(8)] = units(section);
+    }
     for (const IniSection& section : sections) {
       if (section.name.starts_with("program:"))
         program(section);
@@ -119,7 +123,8 @@ class SupervisorImport {
 
   void other(const IniSection& section) {
     static constexpr std::string_view kNeedless[] = {"supervisord", "unix_http_server",
-                                                     "supervisorctl", "include"};
+                                                     "supervisorctl", "include",
+                                                     "program-default"};
     if (std::ranges::find(kNeedless, section.name) != std::end(kNeedless) ||
         section.name.starts_with("rpcinterface:"))
       return;
@@ -182,30 +187,6 @@ class SupervisorImport {
     return result;
   }
 
-  void program(const IniSection& section) {
-    const std::string name = section.name.substr(8);
-    const std::string* copies = section.find("numprocs");
-    const auto number =
-        std::min(parse_number(copies == nullptr ? "1" : *copies).value_or(1), kCopiesMax);
-    const std::string* start = section.find("numprocs_start");
-    const auto first = parse_number(start == nullptr ? "0" : *start).value_or(0);
-    for (std::uint64_t i = 0; i < number; ++i)
-      copy(section, name, unit_name(name) + (number > 1 ? "-" + std::to_string(first + i) : ""),
-           first + i);
-  }
-
-  void copy(const IniSection& section, const std::string& name, const std::string& unit,
-            std::uint64_t number) {
-    result_.toml += "\n[service." + toml_key(unit) + "]\n";
-    Program own{unit};
-    for (const auto& [key, raw] : section.keys) setting(own, key, expand(raw, name, number));
-    for (const auto& [key, value] : env_)
-      if (std::ranges::find(own.env, key, &std::pair<std::string, std::string>::first) ==
-          own.env.end())
-        own.env.emplace_back(key, expand(value, name, number));
-    finish(own);
-  }
-
   struct Program {
     std::string unit;
     std::string restart = "on-failure";  // supervisord's default: unexpected
@@ -215,6 +196,64 @@ class SupervisorImport {
     bool group = false;
     std::vector<std::pair<std::string, std::string>> env = {};
   };
+
+  /// The section's own key, else that of the defaults of all programs.
+  const std::string* find(const IniSection& section, std::string_view key) const {
+    const std::string* own = section.find(key);
+    return own == nullptr && defaults_ != nullptr ? defaults_->find(key) : own;
+  }
+
+  /// The names of its services, which are several where `numprocs` says so.
+  std::vector<std::string> units(const IniSection& section) const {
+    const auto number_of = [&](std::string_view key, std::uint64_t otherwise) {
+      const std::string* text = find(section, key);
+      return text == nullptr ? otherwise : parse_number(*text).value_or(otherwise);
+    };
+    const std::uint64_t number = std::min(number_of("numprocs", 1), kCopiesMax);
+    const std::uint64_t first = number_of("numprocs_start", 0);
+    std::vector<std::string> names;
+    for (std::uint64_t i = 0; i < number; ++i)
+      names.push_back(unit_name(section.name.substr(8)) +
+                      (number > 1 ? "-" + std::to_string(first + i) : ""));
+    return names;
+  }
+
+  void program(const IniSection& section) {
+    const std::string name = section.name.substr(8);
+    const std::string* start = find(section, "numprocs_start");
+    auto number = parse_number(start == nullptr ? "0" : *start).value_or(0);
+    for (const std::string& unit : units(section)) copy(section, name, unit, number++);
+  }
+
+  void copy(const IniSection& section, const std::string& name, const std::string& unit,
+            std::uint64_t number) {
+    result_.toml += "\n[service." + toml_key(unit) + "]\n";
+    Program own{unit};
+    for (const auto& [key, raw] : section.keys) setting(own, key, expand(raw, name, number));
+    if (defaults_ != nullptr)
+      for (const auto& [key, raw] : defaults_->keys)
+        if (section.find(key) == nullptr) setting(own, key, expand(raw, name, number));
+    for (const auto& [key, value] : env_)
+      if (std::ranges::find(own.env, key, &std::pair<std::string, std::string>::first) ==
+          own.env.end())
+        own.env.emplace_back(key, expand(value, name, number));
+    finish(own);
+  }
+
+  /// Of the Go port: programs that are started before.
+  void depends_on(const Program& own, const std::string& value) {
+    std::vector<std::string> after;
+    for (const std::string_view word : split(value, ',')) {
+      const auto found = units_of_.find(trim(word));
+      if (found == units_of_.end()) {
+        note("[program:" + own.unit + "] depends_on = " + std::string(trim(word)) +
+             ": there is no such program");
+        continue;
+      }
+      for (const std::string& unit : found->second) after.push_back("service." + unit);
+    }
+    if (!after.empty()) line("after", toml_array(after));
+  }
 
   void line(const std::string& key, const std::string& value) {
     result_.toml += key + " = " + value + "\n";
@@ -228,6 +267,16 @@ class SupervisorImport {
     if (key == "autostart" && !yes) return line("enabled", "false");
     if (key == "redirect_stderr" && yes) return line("log.merge", "true");
     if (key == "startsecs" && value != "0") return line("settle", toml_string(value + "s"));
+    if (key == "restartpause" && value != "0") return line("restart.delay", toml_string(value + "s"));
+    if (key == "depends_on") return depends_on(own, value);
+    if (key == "envfiles") {
+      // One that is not there is passed over.
+      std::vector<std::string> files;
+      for (const std::string_view file : split(value, ','))
+        if (const std::string path(trim(file)); !path.empty())
+          files.push_back((path.starts_with('/') ? "-" : "-" + folder_ + "/") + path);
+      return line("env_file", toml_array(files));
+    }
     if (key == "environment") {
       own.env = pairs_of(value);
     } else if (key == "autorestart") {
@@ -251,6 +300,7 @@ class SupervisorImport {
                                                  "numprocs_start",
                                                  "autostart",
                                                  "startsecs",
+                                                 "restartpause",
                                                  "redirect_stderr",
                                                  "stdout_logfile_maxbytes",
                                                  "stdout_logfile_backups",
@@ -264,8 +314,21 @@ class SupervisorImport {
   static std::string hint(const std::string& key) {
     if (key.ends_with("_logfile")) return ": the lines go to the container's log";
     if (key == "priority") return ": name what it waits for in after = [\"service.x\"]";
+    if (key.starts_with("restart_"))
+      return ": after a change run `bootsman restart` or `bootsman signal`";
     if (key == "startretries") return ": restart.limit and restart.within say when to give up";
     return "";
+  }
+
+  /// Of the Go port, several: each has the time of `stopwaitsecs`.
+  static std::string signals(const Program& own) {
+    std::vector<std::string> rows;
+    for (const std::string_view word : split(own.signal, ' '))
+      if (!word.empty()) rows.push_back("SIG" + std::string(word));
+    if (rows.size() == 1) return toml_string(rows[0]);
+    for (std::size_t i = 0; i + 1 < rows.size(); ++i)
+      rows[i] += " " + (own.wait.empty() ? "10" : own.wait) + "s";
+    return toml_array(rows);
   }
 
   void finish(const Program& own) {
@@ -279,8 +342,13 @@ class SupervisorImport {
     }
     // supervisord signals the process alone unless it is told otherwise.
     line("stop.kill", own.group ? "\"group\"" : "\"process\"");
-    if (!own.signal.empty()) line("stop.signal", toml_string("SIG" + own.signal));
-    if (!own.wait.empty()) line("stop.timeout", toml_string(own.wait + "s"));
+    if (!own.signal.empty()) line("stop.signal", signals(own));
+    const auto wait = parse_number(own.wait);
+    const auto several = static_cast<std::uint64_t>(std::ranges::count(own.signal, ' ')) + 1;
+    if (several > 1 && (wait || own.wait.empty()))
+      line("stop.timeout", toml_string(std::to_string(wait.value_or(10) * several) + "s"));
+    else if (!own.wait.empty())
+      line("stop.timeout", toml_string(own.wait + "s"));
     if (own.env.empty()) return;
     std::string table;
     for (const auto& [name, value] : own.env)
@@ -290,6 +358,8 @@ class SupervisorImport {
 
   std::string folder_;
   std::vector<std::pair<std::string, std::string>> env_;
+  const IniSection* defaults_ = nullptr;  ///< Of all programs.
+  std::map<std::string, std::vector<std::string>, std::less<>> units_of_;  ///< By program.
   ImportedConfig result_;
 };
 

@@ -8,6 +8,7 @@
 #include "helper/channel.h"
 #include "helper/conditions.h"
 #include "helper/fetch_task.h"
+#include "helper/hook_task.h"
 #include "helper/log_file_task.h"
 #include "helper/mount_conflict.h"
 #include "helper/mount_keeper.h"
@@ -119,6 +120,7 @@ constexpr Task kTasks[] = {{"steps", run_steps},
                            {"conditions", run_conditions},
                            {"probe-file", run_probe_file},
                            {"fetch", run_fetch},
+                           {"hook", tell_events},
                            {"log-file", run_log_file},
                            {"uncover", run_uncover}};
 

@@ -35,6 +35,9 @@ namespace bootsman {
 //            the file's text, and where its folder is refused the file is kept nowhere.
 //   answer   {"ok":true,"changed":true,"sha256":"…","stale":"","text":"…"} or
 //   {"ok":false,"why":"cannot …"}
+// `helper hook`   tells programs, or a server, of events (helper/hook_task.h).
+//   request  {"events":[TEXT…],"programs":[PATH…]}, or "url", "bearer", "ca_file", "insecure"
+//   answers  {"say":"sentence"} for each that could not be told
 // `helper log-file`     writes a unit's lines, which come by its stdin, to a file.
 //   request  {"path":"/var/log/x.log","size":BYTES,"count":FILES}
 //   No answers. It lives as long as the init; SIGHUP puts the file aside.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "plan/hooks_plan.h"
 
 namespace bootsman {
 
@@ -37,9 +38,11 @@ struct GatewayPlan {
   bool operator==(const GatewayPlan&) const = default;
 };
 
-/// What the HTTP port serves beside the init's own answers. The core knows nothing of it.
+/// What the HTTP port serves beside the init's own answers, and who is told of events. The core
+/// knows nothing of it.
 struct WebPlan {
   GatewayPlan gateway;
+  HooksPlan hooks;
   bool status_page = true;  ///< The page for people, and the events that keep it up to date.
 };
 

@@ -170,6 +170,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   report_cycles(links, order.cycles, config.files, diagnostics);
   if (order.cycles.empty()) place(plan, std::move(units), links, order.nodes);
   config.settings.read<bool>("http.status_page.enabled", result.web.status_page);
+  result.web.hooks = plan_hooks(config.settings, diagnostics);
   result.web.gateway = plan_gateway(config, plan, diagnostics);
   diagnostics.sort();
   return result;

@@ -121,6 +121,12 @@ std::vector<UnitRun> Children::take_emptied() {
   return emptied;
 }
 
+std::optional<Pid> Children::pid_of(const ChildOwner& owner) const {
+  for (const auto& [pid, child] : table_)
+    if (child.owner == owner) return Pid{pid};
+  return std::nullopt;
+}
+
 void Children::signal(const ChildOwner& owner, Signal signal, KillScope scope) {
   for (auto& [number, child] : table_) {
     if (child.owner != owner) continue;

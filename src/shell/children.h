@@ -87,6 +87,8 @@ class Children {
     return found != table_.end() && !std::holds_alternative<SessionId>(found->second.owner);
   }
   bool empty() const { return table_.empty(); }
+  /// Nothing when it is gone.
+  std::optional<Pid> pid_of(const ChildOwner& owner) const;
 
  private:
   struct Child {

@@ -45,7 +45,8 @@ void ControlServer::open() {
 }
 
 ApiView ControlServer::view() const {
-  return {plan_, state_, ring_, events_, mono_now(), changed_files_, &mounts_.numbers(), [this] {
+  return {plan_, state_, ring_, events_, mono_now(), changed_files_, &mounts_.numbers(),
+          wall_clock_us(), [this] {
             std::vector<Pid> leaders;
             for (std::uint32_t i = 0; i < plan_.units.size(); ++i) {
               leaders.push_back(unit_status(plan_, state_, UnitIndex{i}).pid);
@@ -65,6 +66,9 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
                                    : ": members of control.reader_group may read, and change "
                                      "nothing"));
   }
+  // To make one takes as long as to answer a hundred other questions.
+  if (request.path == "/v1/logs" && server_.crowded())
+    return api_error(503, "cannot show lines now: clients do not take those they asked for");
   auto said = answer_api(request, view());
   if (auto* now = std::get_if<Response>(&said)) return std::move(*now);
   if (auto* wait = std::get_if<WaitForLogs>(&said)) {

@@ -18,13 +18,32 @@ constexpr std::size_t kLingerMax = 256 * 1024;
 /// Bytes of further requests that are kept while an answer is not made.
 constexpr std::size_t kUnreadMax = 64 * 1024;
 
+/// An answer of more may be refused.
+constexpr std::size_t kLarge = 64 * 1024;
+
 struct Write {
+  Write() = default;
+  Write(const Write&) = delete;
+  Write& operator=(const Write&) = delete;
+  ~Write() {
+    if (total) *total -= bytes.size();
+  }
   uv_write_t request{};
   std::string bytes;
+  std::shared_ptr<std::size_t> total;  ///< Counts `bytes`.
 };
 
 uv_stream_t* stream(uv_tcp_t* socket) {
   return reinterpret_cast<uv_stream_t*>(socket);
+}
+
+Response crowded_response() {
+  Response response;
+  response.status = 503;
+  response.body =
+      "{\"error\":\"cannot answer now: clients leave too much of their answers untaken; ask for "
+      "less, or try again\"}\n";
+  return response;
 }
 
 Request closing_request() {
@@ -177,7 +196,11 @@ std::string HttpConnection::answer_one(const Request& request) {
 }
 
 std::string HttpConnection::take_answer(const Request& request, Answer answer) {
-  if (const auto* now = std::get_if<AnswerNow>(&answer)) return serialise(*now, request);
+  if (const auto* now = std::get_if<AnswerNow>(&answer)) {
+    const bool crowded =
+        now->body.size() > kLarge && *shared_.waiting + now->body.size() > shared_.limits.waiting;
+    return serialise(crowded ? crowded_response() : *now, request);
+  }
   if (auto* later = std::get_if<AnswerLater>(&answer)) {
     waiting_ = std::make_unique<Request>(request);
     overdue_ = std::move(later->overdue);
@@ -240,6 +263,8 @@ bool HttpConnection::send(std::string bytes) {
   auto write = std::make_unique<Write>();
   write->bytes = std::move(bytes);
   write->request.data = write.get();
+  write->total = shared_.waiting;
+  *write->total += write->bytes.size();
   auto rest =
       uv_buf_init(write->bytes.data() + taken, static_cast<unsigned>(write->bytes.size() - taken));
   if (uv_write(&write->request, stream(socket_.get()), &rest, 1, &HttpConnection::on_written) < 0) {

@@ -27,6 +27,8 @@ struct ServerLimits {
   Millis linger{2'000};            ///< After the last answer, for the client to close first.
   /// Bytes of an answer in pieces that may wait for their client.
   std::size_t stream = 256 * 1024;
+  /// Bytes of all answers that may wait for their clients; a large one beyond that is refused.
+  std::size_t waiting = 16 * 1024 * 1024;
   HttpLimits http;
 };
 
@@ -54,6 +56,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     std::function<void(HttpConnection&)> moved;
     /// The connection is over; the owner lets go of it.
     std::function<void(HttpConnection&)> closed;
+    /// Bytes that wait for their clients. Shared with writes, which outlive connections.
+    std::shared_ptr<std::size_t> waiting = std::make_shared<std::size_t>(0);
   };
 
   explicit HttpConnection(const Shared& shared, LocalDoor door = {});

@@ -83,6 +83,7 @@ std::variant<ReloadAsked, ReloadRefused> Reloader::read(CommandId id, const Plan
                                          OverlayOutcome{std::string(kOverlayLater), ""}));
   ReloadTarget target = reload_target(current, std::move(loaded.plan), job_began);
   if (!same_gateway(loaded.web.gateway, web.gateway)) target.later.push_back("[gateway]");
+  if (!(loaded.web.hooks == web.hooks)) target.later.push_back("[hooks]");
   if (other_overlay) target.later.push_back("the overlay of [step.remote]");
   ReloadAsked asked;
   asked.id = id;

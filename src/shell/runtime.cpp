@@ -61,6 +61,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
             say(severity, plan_[unit].name + ": " + text);
           }),
       gateway_(loop, web_.gateway, gateway_hooks()),
+      hooks_(helpers_, environment_, own_log_, web_.hooks),
       status_feed_([this] { return page_view(); }),
       sessions_(loop, children_, launcher_),
       terminals_(logs_),
@@ -123,6 +124,7 @@ Result<int> Runtime::run() {
   post(Booted{});
   turn();
   while (!finish_) uv_run(loop_, UV_RUN_ONCE);
+  finish_hooks();
   server_.close();
   return finish_->exit_code;
 }
@@ -130,8 +132,8 @@ Result<int> Runtime::run() {
 /// One turn, after the loop has polled: first the facts, only then the time. So what happened
 /// during a pause of the whole container counts before the deadlines that passed in it.
 void Runtime::turn() {
-  if (finish_) return;
   if (reap_due_) reap();
+  if (finish_) return;
   for (const CommandId id : std::exchange(reloads_, {})) begin_reload(id);
   drain_events();
   if (tick_due_ && !finish_) tick(mono_now());
@@ -139,6 +141,20 @@ void Runtime::turn() {
   control_.after_turn();
   status_feed_.after_turn(mono_now(), happened_.last_sequence());
   if (!finish_) arm_timer();
+}
+
+/// What ends the container may be what somebody wants to be told of; an orderly stop is not.
+void Runtime::finish_hooks() {
+  constexpr std::uint64_t kTimeMs = 3'000;
+  constexpr int kNothingRan = 78;
+  if (!finish_->cause && finish_->exit_code != kNothingRan) return;
+  const MonoTime end = mono_now() + Millis{kTimeMs};
+  uv_timer_start(
+      timer_.get(), [](uv_timer_t*) {}, kTimeMs, 0);
+  while (hooks_.busy() && mono_now() < end) {
+    uv_run(loop_, UV_RUN_ONCE);
+    logs_.flush();
+  }
 }
 
 void Runtime::reap() {

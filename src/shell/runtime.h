@@ -14,6 +14,7 @@
 #include "shell/children.h"
 #include "shell/container_usage.h"
 #include "shell/control_server.h"
+#include "shell/event_hooks.h"
 #include "shell/gateway.h"
 #include "shell/helpers.h"
 #include "shell/launcher.h"
@@ -91,6 +92,8 @@ class Runtime {
   void renumber(const std::vector<std::optional<UnitIndex>>& moved);
   void ask_conditions();
   void note_out_of_memory(const Death& death);
+  void note(EventRecord event);
+  void finish_hooks();
   void note_killed_process(const std::string& text);
   void step_answer(const Value& line);
   void listen();
@@ -127,6 +130,7 @@ class Runtime {
   Mounts mounts_;
   Gateway gateway_;
   EventLog happened_;
+  EventHooks hooks_;
   StatusFeed status_feed_;
   Sessions sessions_;
   Terminals terminals_;

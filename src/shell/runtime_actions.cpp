@@ -251,7 +251,10 @@ LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
   if (!setup_.pid1) return counted;
   const std::vector<ProcessInfo> processes = walk_processes();
   // What a mount needs lives until the mounts are stopped.
-  const std::vector<Pid> spared = descendants_of(processes, mount_processes());
+  std::vector<Pid> roots = mount_processes();
+  for (const HelperId helper : hooks_.helpers())
+    if (const auto pid = children_.pid_of(helper)) roots.push_back(*pid);
+  const std::vector<Pid> spared = descendants_of(processes, std::move(roots));
   for (const ProcessInfo& process : processes) {
     if (process.pid.value == 1 || process.state == 'Z' || children_.owns(process.pid)) continue;
     if (std::find(spared.begin(), spared.end(), process.pid) != spared.end()) continue;
@@ -372,8 +375,16 @@ void Runtime::execute(const Reply& action) {
   if (on_reply_) on_reply_(action);
 }
 
+void Runtime::note(EventRecord event) {
+  const std::int64_t now = wall_clock_us();
+  event.wall_us = now;
+  event.sequence = happened_.last_sequence() + 1;
+  hooks_.happened(event);
+  happened_.add(std::move(event), now);
+}
+
 void Runtime::execute(const Happened& action) {
-  happened_.add(event_record(action, plan_), wall_clock_us());
+  note(event_record(action, plan_));
   if (action.what != Happened::What::Stopping) return;
   sessions_.hang_up();
   terminals_.hang_up();
@@ -382,13 +393,12 @@ void Runtime::execute(const Happened& action) {
 void Runtime::note_out_of_memory(const Death& death) {
   const auto* run = std::get_if<UnitRun>(&death.owner);
   if (run == nullptr || !death.out_of_memory) return;
-  happened_.add({0, 0, "out-of-memory", plan_[run->unit].id(), "", "", death.note},
-                wall_clock_us());
+  note({0, 0, "out-of-memory", plan_[run->unit].id(), "", "", death.note});
 }
 
 void Runtime::note_killed_process(const std::string& text) {
   say(Severity::Warning, text);
-  happened_.add({0, 0, "out-of-memory", "", "", "", text}, wall_clock_us());
+  note({0, 0, "out-of-memory", "", "", "", text});
 }
 
 void Runtime::execute(const Finish& action) {

@@ -50,6 +50,8 @@ class HttpServer {
   void close();
 
   const Counts& counts() const { return counts_; }
+  /// So much waits for clients that do not take it that large answers should not be made.
+  bool crowded() const { return *shared_.waiting > shared_.limits.waiting / 2; }
 
  private:
   struct Listener;

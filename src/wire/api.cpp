@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "wire/query.h"
+#include "wire/status_view.h"
 
 namespace bootsman {
 
@@ -341,6 +342,13 @@ ApiAnswer rotate_logs(const Call& call) {
   return RotateLogs{};
 }
 
+ApiAnswer show_boot(const Call& call) {
+  if (auto query = parse_query(call.query, {}); !query) {
+    return api_error(400, query.error().message());
+  }
+  return json(boot_value(call.view.plan, call.view.events, call.view.wall_us));
+}
+
 ApiAnswer run_in_unit(const Call& call) {
   const auto unit = find_unit(call.view.plan, call.unit);
   if (!unit) return api_error(404, unit.error().message());
@@ -374,6 +382,7 @@ constexpr std::array kHandlers{
     Handler{{"POST", "/v1/exec"}, run_beside},
     Handler{{"GET", "/v1/logs"}, show_logs},
     Handler{{"GET", "/v1/events"}, show_events},
+    Handler{{"GET", "/v1/boot"}, show_boot},
     Handler{{"POST", "/v1/logs/rotate"}, rotate_logs},
     Handler{{"POST", "/v1/reload"}, reload},
     Handler{{"POST", "/v1/shutdown"}, shut_down},

@@ -36,6 +36,7 @@ struct ApiView {
   const std::set<std::string>* changed_files = nullptr;
   /// By unit; those that were never started have none.
   const MountNumbersByUnit* mounts = nullptr;
+  std::int64_t wall_us = 0;  ///< The time of day, since 1970 in UTC.
   /// What each unit uses, by UnitIndex; asked only for a client that wants to know.
   std::function<std::vector<UnitUsage>()> usage = {};
 };

@@ -66,6 +66,8 @@ std::string lost_events_text(std::uint64_t count) {
 void EventLog::add(EventRecord event, std::int64_t wall_us) {
   event.sequence = ++sequence_;
   event.wall_us = wall_us;
+  if (!boot_done_ && boot_.size() < kBootMax) boot_.push_back(event);
+  boot_done_ = boot_done_ || event.type == "boot-done";
   events_.push_back(std::move(event));
   if (events_.size() > kept_) events_.pop_front();
 }

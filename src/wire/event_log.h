@@ -36,15 +36,20 @@ std::string event_text(const EventRecord& event);
 /// Tells the reader of a stream that it was too slow for so many events.
 std::string lost_events_text(std::uint64_t count);
 
-/// The latest events.
+/// The latest events; and those of the boot, which are kept beside them.
 class EventLog {
  public:
   static constexpr std::size_t kKept = 1024;
+  /// Events of the boot beyond that are not kept for it.
+  static constexpr std::size_t kBootMax = 8192;
 
   explicit EventLog(std::size_t kept = kKept) : kept_(kept) {}
 
   void add(EventRecord event, std::int64_t wall_us);
   std::uint64_t last_sequence() const { return sequence_; }
+  /// All until the first "boot-done", and it.
+  const std::deque<EventRecord>& boot() const { return boot_; }
+  bool boot_done() const { return boot_done_; }
   /// How many events are forgotten.
   std::uint64_t forgotten() const { return sequence_ - events_.size(); }
 
@@ -60,6 +65,8 @@ class EventLog {
   std::size_t kept_;
   std::uint64_t sequence_ = 0;
   std::deque<EventRecord> events_;
+  std::deque<EventRecord> boot_;
+  bool boot_done_ = false;
 };
 
 /// Asks for events.

@@ -67,27 +67,69 @@ std::string event_line(const EventRecord& event) {
   return line;
 }
 
-std::vector<BootSpan> boot_spans(const PageView& view) {
+std::vector<BootSpan> boot_spans(const Plan& plan, const EventLog& events, std::int64_t wall_us) {
   std::vector<BootSpan> spans;
+  if (events.boot().empty()) return spans;
+  const std::int64_t begin = events.boot().front().wall_us;
   std::map<std::string, std::size_t, std::less<>> known;
-  std::optional<std::int64_t> begin;
-  view.events.each(0, [&](const EventRecord& event) {
-    if (!begin) begin = event.wall_us;
-    if (event.type != "state") return;
-    const std::int64_t at = (event.wall_us - *begin) / 1000;
+  for (const EventRecord& event : events.boot()) {
+    if (event.type != "state") continue;
+    const std::int64_t at = (event.wall_us - begin) / 1000;
     const auto found = known.find(event.unit);
     if (found == known.end()) {
-      if (!is_start(event.to) || spans.size() == kSpansMax) return;
+      if (!is_start(event.to) || spans.size() == kSpansMax) continue;
       known.emplace(event.unit, spans.size());
       spans.push_back({event.unit, at, at, is_outcome(event.to) ? event.to : ""});
     } else if (BootSpan& span = spans[found->second]; span.state.empty() && is_outcome(event.to)) {
       span.to_ms = at;
       span.state = event.to;
     }
-  });
+  }
   for (BootSpan& span : spans)
-    if (span.state.empty()) span.to_ms = std::max(span.from_ms, (view.wall_us - *begin) / 1000);
+    if (span.state.empty()) span.to_ms = std::max(span.from_ms, (wall_us - begin) / 1000);
+  for (const Unit& unit : plan.units) {
+    const auto own = known.find(unit.id());
+    if (own == known.end()) continue;
+    const BootSpan* last = nullptr;
+    for (const UnitIndex before : unit.after) {
+      const auto other = known.find(plan[before].id());
+      if (other == known.end()) continue;
+      const BootSpan& span = spans[other->second];
+      if (last == nullptr || span.to_ms > last->to_ms) last = &span;
+    }
+    if (last != nullptr) spans[own->second].after = last->unit;
+  }
   return spans;
+}
+
+namespace {
+
+Value::Array spans_value(const std::vector<BootSpan>& spans) {
+  Value::Array all;
+  for (const BootSpan& span : spans) {
+    Value one;
+    one.set("unit", span.unit);
+    one.set("from_ms", span.from_ms);
+    one.set("to_ms", span.to_ms);
+    one.set("state", span.state);
+    one.set("after", span.after);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+}  // namespace
+
+Value boot_value(const Plan& plan, const EventLog& events, std::int64_t wall_us) {
+  const auto& boot = events.boot();
+  Value value;
+  value.set("begin_us", boot.empty() ? wall_us : boot.front().wall_us);
+  // Beyond kBootMax events the end is not among them.
+  const bool done = events.boot_done() && boot.back().type == "boot-done";
+  value.set("done_ms",
+            done ? Value((boot.back().wall_us - boot.front().wall_us) / 1000) : Value());
+  value.set("units", spans_value(boot_spans(plan, events, wall_us)));
+  return value;
 }
 
 Value usage_value(const PageView& view) {
@@ -113,14 +155,6 @@ Value status_value(const PageView& view) {
     if (view.plan.units[i].mount && unit.state != UnitState::Skipped)
       mounts.push_back(mount_value(view, UnitIndex{i}, unit));
   }
-  for (const BootSpan& span : boot_spans(view)) {
-    Value one;
-    one.set("unit", span.unit);
-    one.set("from_ms", span.from_ms);
-    one.set("to_ms", span.to_ms);
-    one.set("state", span.state);
-    boot.push_back(std::move(one));
-  }
   const auto last = view.events.last_sequence();
   view.events.each(last > kEventsShown ? last - kEventsShown : 0, [&](const EventRecord& event) {
     Value one;
@@ -130,7 +164,7 @@ Value status_value(const PageView& view) {
   });
   value.set("units", std::move(units));
   value.set("mounts", std::move(mounts));
-  value.set("boot", std::move(boot));
+  value.set("boot", spans_value(boot_spans(view.plan, view.events, view.wall_us)));
   value.set("events", std::move(events));
   value.set("usage", usage_value(view));
   return value;

@@ -90,3 +90,21 @@ def test_a_unit_without_a_terminal_can_not_be_attached_to(boot):
     assert result.returncode == 1
     assert "set tty = true" in result.stderr
     assert container.bootsman("attach", "console", "--detach-keys", "ctrl-1", check=False).returncode == 2
+
+
+def test_a_viewer_stays_with_its_unit_through_a_reload_and_goes_with_it(boot, root):
+    container = boot(SHELL)
+    container.wait_for_boot()
+    with attach(container, "console") as person:
+        person.line("echo before-$((1 + 1))")
+        person.expect("before-2\r\n", 20)
+        config = 'extends = "empty"\n[step.a]\ncommand = ["true"]\n[service.aa]\ncommand = ["sleep", "2000"]\n'
+        root.write("/etc/bootsman/bootsman.toml", config + SHELL)
+        container.bootsman("reload")
+        person.line("echo after-$((2 + 2))")
+        person.expect("after-4\r\n", 20)
+        root.write("/etc/bootsman/bootsman.toml", config)
+        container.bootsman("reload")
+        person.expect("not in the new configuration", 20)
+        assert person.process.wait(20) == 0
+    assert "internal fault" not in container.log

@@ -308,3 +308,69 @@ def test_curl_examples_of_the_documentation(boot, request_line):
 
 def test_there_are_curl_examples():
     assert documented_requests()
+
+
+PHASES = ["GET /v1/units?usage=true", "GET /v1/units/web", "GET /v1/logs?n=100", "GET /v1/logs?after=99999999&wait=30s",
+          "GET /v1/events?n=10", "GET /v1/boot", "POST /v1/units/web/restart", "POST /v1/units/web/signal?signal=CONT",
+          "POST /v1/reload", "POST /v1/logs/rotate", "POST /v1/exec?word=sleep&word=30", "POST /v1/units/web/exec?word=yes",
+          "POST /v1/units/tty/attach?rows=5&columns=10", "GET /nowhere", "BREW /v1/units"]
+
+
+def leave(client, rudely):
+    if rudely:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def test_a_client_may_go_in_each_phase_of_each_request(boot):
+    container = boot(WEB + '[service.tty]\ncommand = ["cat"]\ntty = true\n')
+    container.wait_for_boot()
+    curl(container, "/v1/units")
+    descriptors = len(os.listdir(f"/proc/{container.init}/fd"))
+    for line in PHASES:
+        upgrade = "Connection: Upgrade\r\nUpgrade: bootsman-session/1\r\n" if "exec" in line or "attach" in line else ""
+        whole = f"{line} HTTP/1.1\r\nHost: a\r\n{upgrade}Content-Length: 0\r\n\r\n".encode()
+        for rudely in (False, True):
+            for cut in (0, 1, len(line), len(whole) - 2, len(whole)):
+                client = connect(container)
+                client.sendall(whole[:cut])
+                leave(client, rudely)
+            client = connect(container)
+            client.sendall(whole)
+            if "wait=" not in line and "restart" not in line:
+                assert client.recv(1)
+            leave(client, rudely)
+            client = connect(container)
+            client.sendall(whole + whole[:7])  # The next one is begun.
+            leave(client, rudely)
+    eventually(lambda: units(container)["service.web"]["state"] == "ready", 30, "the unit is ready")
+    eventually(lambda: not any(line.endswith(("/sleep 30", "yes")) for line in container.processes().values()), 20,
+               "what they have started is gone")
+    # Pipes and terminals of the unit that was restarted may be others, not more.
+    eventually(lambda: len(os.listdir(f"/proc/{container.init}/fd")) <= descriptors + 2, 30, "nothing is left open")
+    assert "internal fault" not in container.log
+    assert container.stop() == 0
+
+
+def test_readers_that_take_nothing_cost_the_init_little(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "seq -f %01000.0f 3000; exec sleep 1000"]\n')
+    container.wait_for_boot()
+    eventually(lambda: container.bootsman("logs", "-n", "1", "web").stdout.rstrip().endswith("3000"), 20, "all is written")
+
+    def memory():
+        return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{container.init}/status").read()).group(1))
+
+    before = memory()
+    clients = [connect(container) for _ in range(200)]
+    for client in clients:
+        client.sendall(b"GET /v1/logs?n=10000 HTTP/1.1\r\nHost: a\r\n\r\n")
+    curl(container, "/v1/units")
+    assert container.status("/health") == 200
+    assert memory() - before < 50_000
+    assert clients[0].recv(12) == b"HTTP/1.1 200" and clients[-1].recv(12) == b"HTTP/1.1 503"
+    assert "clients do not take" in curl(container, "/v1/logs?n=10000")
+    assert "units" in json.loads(curl(container, "/v1/units"))
+    for client in clients:
+        client.close()
+    eventually(lambda: "lines" in json.loads(curl(container, "/v1/logs?n=10000")), 20, "there is room again")
+    assert container.stop() == 0

@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 import time
 
 from .container import Stream, eventually
@@ -37,6 +38,7 @@ class Terminal:
 
     def __init__(self, command, controlling=True, **options):
         self.master, slave = pty.openpty()
+        self.modes_before = termios.tcgetattr(slave)
         take = ["setsid", "--ctty", "--wait"] if controlling else []
         self.process = subprocess.Popen([*take, *map(str, command)], stdin=slave, stdout=slave, stderr=slave,
                                         start_new_session=not controlling, **options)
@@ -64,6 +66,9 @@ class Terminal:
         except OSError:
             return []
         return [one for child in map(int, below) for one in (child, *self._descendants(child))]
+
+    def modes(self):
+        return termios.tcgetattr(self.master)
 
     def type(self, text):
         self._from = len(self.screen.text)

@@ -129,3 +129,30 @@ TEST_CASE("the configuration of the old workspace images is understood whole") {
   CHECK(planned.plan.units[1].restart.when == RestartPolicy::When::Always);
   CHECK(imported.notes.size() == 2);
 }
+
+TEST_CASE("what the Go port of supervisord adds is understood, or named") {
+  const auto imported = import_text(
+      "[program-default]\nenvFiles=/run/a.env, b.env\nautorestart=true\nnumprocs=1\n"
+      "[program:web]\ncommand=web\ndepends_on = db, workers,nobody\nrestartPause=3\n"
+      "stopsignal=INT TERM\nstopwaitsecs=5\nrestart_when_binary_changed=true\n"
+      "[program:db]\ncommand=db\nautorestart=false\nenvFiles=\nrestartpause=0\n"
+      "[program:workers]\ncommand=w\nnumprocs=2\n");
+  const auto has = [&](const char* text) { return imported.toml.find(text) != std::string::npos; };
+  CHECK(has("[service.web]\ncommand = [\"web\"]\n"
+            "# [program:web] depends_on = nobody: there is no such program\n"
+            "after = [\"service.db\", \"service.workers-0\", \"service.workers-1\"]\n"));
+  CHECK(has("restart.delay = \"3s\"\n"));
+  CHECK(has("env_file = [\"-/run/a.env\", \"-/etc/supervisor/b.env\"]\n"));
+  CHECK(has("stop.signal = [\"SIGINT 5s\", \"SIGTERM\"]\nstop.timeout = \"10s\"\n"));
+  CHECK(has("[service.db]\ncommand = [\"db\"]\nenv_file = []\nrestart.when = \"never\"\n"));
+  CHECK(has("[service.workers-1]\ncommand = [\"w\"]\nenv_file"));
+  const std::vector<std::string> notes = {
+      "[program:web] depends_on = nobody: there is no such program",
+      "[program:web] restart_when_binary_changed = true has no counterpart: after a change run "
+      "`bootsman restart` or `bootsman signal`",
+  };
+  CHECK(imported.notes == notes);
+  World world;
+  world.files = {{"/run/a.env", "A=1\n"}};
+  CHECK(lines(plan_text(imported.toml, world).complaints) == "");
+}

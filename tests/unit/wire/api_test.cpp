@@ -240,6 +240,29 @@ TEST_CASE("what the units use is looked at only for who asks for it") {
   CHECK(body->get_int("memory_bytes", 0) == 1000);
 }
 
+TEST_CASE("the boot is a timeline, with what each unit waited for") {
+  World world;
+  world.events.add({0, 0, "state", "step.db", "waiting", "running", ""}, 1'000'000);
+  world.events.add({0, 0, "state", "step.db", "running", "done", ""}, 1'250'000);
+  world.events.add({0, 0, "state", "service.web", "waiting", "starting", ""}, 1'250'000);
+  auto view = world.view();
+  view.wall_us = 3'000'000;
+  Request request;
+  request.method = "GET";
+  request.path = "/v1/boot";
+  const auto boot = [&] { return std::get<Response>(answer_api(request, view)).body; };
+  CHECK(boot().starts_with("{\"begin_us\":1000000,\"done_ms\":null,\"units\":["));
+  CHECK(boot().find("\"unit\":\"service.web\",\"from_ms\":250,\"to_ms\":2000,\"state\":\"\"") !=
+        std::string::npos);
+  world.events.add({0, 0, "state", "service.web", "starting", "ready", ""}, 1'500'000);
+  world.events.add({0, 0, "boot-done", "", "", "", ""}, 1'500'000);
+  // What comes later is not the boot.
+  for (int i = 0; i < 2000; ++i)
+    world.events.add({0, 0, "state", "service.web", "ready", "backoff", ""}, 9'000'000);
+  CHECK(boot().find("\"done_ms\":500,") != std::string::npos);
+  CHECK(boot().find("\"to_ms\":500,\"state\":\"ready\"") != std::string::npos);
+}
+
 TEST_CASE("events are streamed, or listed") {
   World world;
   world.events.add({0, 0, "state", "service.web", "idle", "ready", ""}, 5);

@@ -153,7 +153,8 @@ TEST_CASE("the boot is shown from each unit's first start to its first outcome")
   world.happened("service.web", "running", "ready", 110);
   world.happened("service.web", "ready", "backoff", 500);
   world.happened("service.web", "backoff", "starting", 900);
-  const auto spans = boot_spans(world.view());
+  const PageView view = world.view();
+  const auto spans = boot_spans(view.plan, view.events, view.wall_us);
   REQUIRE(spans.size() == 2);
   CHECK(spans[0].unit == "service.web");
   CHECK(spans[0].from_ms == 10);
