@@ -204,10 +204,11 @@ constexpr std::array<CommandRow, 26> kCommands{{
          "new or are started with something else start (anew), those that are not there\n"
          "any more stop; the others go on, with their checks, policies and order as they\n"
          "are now. When one that was started is not ready within its `timeout` (60 s\n"
-         "without), all goes back to the configuration before. The job, [http], [control]\n"
-         "and secrets.names stay as they are until the container starts again. Exit code\n"
-         "1: nothing was changed, or all went back; with the reason. No signal does this,\n"
-         "and no file that changes: that is only shown, by `bootsman status`.\n",
+         "without), all goes back to the configuration before. The job, [http],\n"
+         "[control], [hooks] and secrets.names stay as they are until the container\n"
+         "starts again. Exit code 1: nothing was changed, or all went back; with the\n"
+         "reason. No signal does this, and no file that changes: that is only shown, by\n"
+         "`bootsman status`.\n",
      .options = kReloadOptions},
     {.name = "signal",
      .words = "SIGNAL UNIT…",

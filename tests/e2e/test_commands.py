@@ -175,3 +175,20 @@ def test_shutdown_is_the_last_command(container):
     words = next(words for words, _, kind in COMMANDS if kind == "end")
     in_a_pipe(container, words)  # The end of the container may take this client with it.
     assert container.wait() == 0
+
+
+def test_what_import_prints_passes_check_and_boots(maker, root):
+    root.write("/etc/supervisord.conf", "[supervisord]\nenvironment=SHARED=\"1\"\n[include]\nfiles = more/*.ini\n"
+               "[program:web]\ncommand=sh -c 'echo %(ENV_PATH)s; exec sleep 1000'\n[group:all]\nprograms=web,late\n"
+               "[eventlistener:mail]\ncommand=mail\nevents=PROCESS_STATE\n")
+    root.write("/etc/more/late.ini", "[program:late]\ncommand=sleep 2000\ndepends_on=web\nrestartpause=2\n")
+    tool = maker.start(root, command=["sleep", "1000"])
+    code, text, notes = in_a_pipe(tool, ["import", "/etc/supervisord.conf"])
+    assert code == 0 and "[eventlistener:mail] has no counterpart" in notes and "[group:all]" in notes
+    root.write("/etc/bootsman/bootsman.toml", text)
+    code, out, err = in_a_pipe(tool, ["check", "--env"])
+    assert (code, err) == (0, "") and "2 services" in out
+    container = maker.start(root)
+    container.wait_for_boot()
+    container.process_with("sleep 1000")
+    container.process_with("sleep 2000")

@@ -152,3 +152,10 @@ def test_what_can_not_be_is_an_error_of_the_configuration(boot, config, complain
     container = boot(config + BAD)
     assert container.wait() == 78
     assert complaint in container.stderr.text
+
+
+def test_a_reload_names_hooks_that_wait_for_a_new_container(boot, root):
+    container = boot(with_hook(root) + GOOD)
+    container.wait_for_boot()
+    root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n' + GOOD)
+    assert "left as it is: [hooks]" in container.bootsman("reload").stdout
