@@ -81,8 +81,10 @@ class Podman:
 
     def terminal(self, *words):
         """podman run -it WORDS, on a terminal of its own; a context manager."""
-        return Terminal(["timeout", "--foreground", "--kill-after=10", "120", "podman", "run", "-it", "--rm", "--pull=never",
-                         "--network=none", *words], env=self._environment)
+        name = f"terminal-{os.getpid()}-{len(self._containers_made)}"
+        self._containers_made.append(name)
+        return Terminal(["timeout", "--foreground", "--kill-after=10", "120", "podman", "run", "-it", "--name", name,
+                         "--pull=never", "--network=none", *words], env=self._environment)
 
     def close(self):
         for number in self._containers_made:

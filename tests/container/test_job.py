@@ -25,17 +25,18 @@ def configured(tmp_path):
 
 
 def test_a_shell_by_run_it_has_the_terminal_and_job_control(podman, image, configured):
-    with podman.terminal(*configured(LOUD), "-e", f"PS1={PROMPT}", image, "bash", "--norc", "--noprofile", "-i") as terminal:
+    with podman.terminal(*configured(LOUD), "-e", f"PS1={PROMPT}", "-e", "LC_ALL=C", image,
+                         "bash", "--norc", "--noprofile", "-i") as terminal:
         eventually(lambda: PROMPT in terminal.screen.text, 60, "the shell has its prompt")
         assert "no job control" not in terminal.screen.text
-        terminal.line("sleep 1000; echo co''de=$?")
-        eventually(lambda: terminal.screen.text.count("sleep 1000"), 10, "the line was read")
-        terminal.line("")
+        terminal.line("sh -c 'echo u''p; exec sleep 1000'")
+        terminal.expect("up\r\n", 20)
         terminal.type(INTERRUPT)
         terminal.expect(PROMPT, 20)
         terminal.line("echo co''de=$?")
         terminal.expect("code=130", 20)
-        terminal.line("cat")
+        terminal.line("sh -c 'echo u''p; exec cat'")
+        terminal.expect("up\r\n", 20)
         terminal.line("echoed")
         terminal.expect("echoed\r\nechoed", 20)
         terminal.type(SUSPEND)

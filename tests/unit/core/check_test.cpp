@@ -141,6 +141,15 @@ TEST_CASE("a built-in step that is out of time fails alone; those behind it are 
   CHECK(bench.was_said("boot done in 1 min: 2 done, 1 failed"));
 }
 
+TEST_CASE("an answer about another step does not give a step more time") {
+  Bench bench = three_steps();
+  bench.step_over("first", StepResult::Changed);
+  const auto due = next_deadline(bench.state);
+  bench.now += Millis{2'000};
+  bench.step_over("last", StepResult::Changed);
+  CHECK(next_deadline(bench.state) == due);
+}
+
 TEST_CASE("a step that is done while it is being stopped is done") {
   Bench bench = three_steps();
   bench.step_over("first", StepResult::Changed);
