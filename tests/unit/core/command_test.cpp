@@ -137,6 +137,16 @@ TEST_CASE("a restart stops, and starts at once whatever the restart policy says"
   CHECK(bench.status("a").restarts == 1);
 }
 
+TEST_CASE("a restart while its process is being made starts it again") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  CHECK(bench.restart("a") == "");
+  CHECK(bench.spawned("a") == "kill a SIGTERM group");
+  CHECK(bench.ended("a", ExitStatus::signaled(15)) == "spawn a");
+}
+
 TEST_CASE("a start forgets delay, failures and limit") {
   Bench bench = one_service([](Unit& unit) {
     unit.restart.limit = 1;

@@ -202,16 +202,23 @@ TEST_CASE("the exit code of a stop that a failed unit asked for") {
   const Row rows[] = {
       {"its own code", UnitKind::Service, ExitStatus::exited(4), 4},
       {"128 + signal", UnitKind::Service, ExitStatus::signaled(11), 139},
+      {"never 0, which would say that all went well", UnitKind::Service, ExitStatus::exited(0), 1},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
     PlanBuilder made;
     Unit& a = made.add(row.kind, "a");
     a.on_failure = OnFailure::Shutdown;
-    a.restart.when = When::Never;
+    a.restart.when = row.how.success() ? When::Always : When::Never;
+    a.restart.limit = 1;
+    a.restart.delay = Millis{0};
     Bench bench(made.plan());
     bench.boot();
     bench.up("a");
+    if (row.how.success()) {
+      CHECK(bench.ended("a", row.how) == "spawn a");
+      bench.up("a");
+    }
     CHECK(bench.ended("a", row.how) == "sweep SIGTERM");
     CHECK(bench.counted(0).starts_with(
         format("finish {} {} failed: ", row.code, bench.plan.units[0].id())));
@@ -271,6 +278,13 @@ TEST_CASE("what is left of a group is stopped before the next run, if the scope 
   bench.ended("a", ExitStatus::exited(1), true);
   CHECK(bench.tick(Millis{10'000}) == "kill a SIGKILL group");
   CHECK(bench.tick(Millis{2'000}) == "spawn a");  // A group that not even SIGKILL ends.
+
+  Bench killed = up([](Unit&) {});
+  killed.stop("a");
+  CHECK(killed.tick(Millis{10'000}) == "kill a SIGKILL group");
+  CHECK(killed.ended("a", ExitStatus::signaled(9), true) == "kill a SIGKILL group");
+  CHECK(killed.tick(Millis{1'999}) == "");
+  CHECK(killed.tick(Millis{1}).starts_with("reply ok: service.a is stopped"));
 
   Bench only_process = up([](Unit& unit) {
     unit.restart.delay = Millis{0};

@@ -65,6 +65,22 @@ TEST_CASE("draining: not ready at once, everything runs on, nothing starts") {
   CHECK(bench.tick(Millis{1}) == "kill b SIGTERM group");
 }
 
+TEST_CASE("what turns unhealthy while endpoints drain runs on, and is not restarted") {
+  PlanBuilder made;
+  Unit& a = made.service("a");
+  a.health = CheckPlan{TcpProbe{"127.0.0.1", 80}};
+  a.health->failures = 1;
+  a.health->on_unhealthy = OnUnhealthy::Restart;
+  made.plan().shutdown.drain = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.tick();
+  bench.signal(15);
+  CHECK(bench.checked("a", CheckKind::Health, false) == "");
+  CHECK(bench.is("a") == "ready");
+}
+
 TEST_CASE("asked again: the second signal hurries, the third kills") {
   PlanBuilder made;
   made.service("db");
