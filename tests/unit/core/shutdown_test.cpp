@@ -65,6 +65,38 @@ TEST_CASE("draining: not ready at once, everything runs on, nothing starts") {
   CHECK(bench.tick(Millis{1}) == "kill b SIGTERM group");
 }
 
+TEST_CASE("where nothing runs there is nothing to drain for") {
+  PlanBuilder made;
+  made.job();
+  made.plan().shutdown.drain = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("job");
+  CHECK(bench.ended("job", ExitStatus::exited(0)) == "sweep SIGTERM");
+}
+
+TEST_CASE("who is killed late, after a pause, still gets the time to be gone") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.signal(15);
+  CHECK(bench.tick(Millis{60'000}).find("kill a SIGKILL group") != std::string::npos);
+  CHECK(bench.tick(Millis{800}) == "");
+  CHECK(bench.tick(Millis{100}).starts_with("finish "));
+}
+
+TEST_CASE("what is being made while all is killed is killed as soon as it is there") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  for (int i = 0; i < 3; ++i) bench.signal(15);
+  CHECK(bench.spawned("a") == "kill a SIGKILL group");
+  CHECK(bench.ended("a", ExitStatus::signaled(9)) == "sweep SIGKILL");
+}
+
 TEST_CASE("what turns unhealthy while endpoints drain runs on, and is not restarted") {
   PlanBuilder made;
   Unit& a = made.service("a");
