@@ -151,6 +151,11 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"jupyter", "root_dir", String, "/root", "Folder that the file browser shows."},
     {"jupyter", "token", Bool, "true",
      "Use $JUPYTER_TOKEN or a random token that stays the same for this container."},
+    {"jupyter", "password", String, "",
+     "The hash of a password, as `jupyter server password` makes it, in the place of a token."},
+    {"jupyter", "user", String, "",
+     "Who runs the server, where that is not the init's own user: the token and the user settings "
+     "become this user's."},
 
     {"files", "write", Pairs, "{}", "Texts by target."},
     {"files", "copy", Pairs, "{}",

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "steps/accounts_text.h"
 #include "steps/catalog.h"
 #include "steps/jupyter_config.h"
 #include "steps/sha256.h"
@@ -25,7 +26,7 @@ std::string json_quote(std::string_view text) {
 
 /// A settings file of JupyterLab, unless the user has one: the program itself rewrites it.
 Result<void> want_setting(const StepFacts& facts, const std::string& path, std::string_view key,
-                          const std::string& value, StepWork& work) {
+                          const std::string& value, std::optional<FileOwner> user, StepWork& work) {
   if (value.empty()) return {};
   auto owner = owner_of(facts, path);
   if (!owner) return fail(std::move(owner).error());
@@ -35,8 +36,10 @@ Result<void> want_setting(const StepFacts& facts, const std::string& path, std::
   const auto slash = path.rfind('/');
   const std::string folder = path.substr(0, slash);
   if (facts.files->follow(folder).kind != PathFact::Kind::Directory)
-    work.changes.push_back(MakeDirectory{folder});
-  work.changes.push_back(WriteFile{.path = path, .content = std::move(content)});
+    work.changes.push_back(MakeDirectory{.path = folder, .owner = user});
+  WriteFile write{.path = path, .content = std::move(content)};
+  write.owner = user;
+  work.changes.push_back(std::move(write));
   return {};
 }
 
@@ -75,6 +78,7 @@ Result<void> want_config(const Value& settings, const StepFacts& facts,
   wants.base_url = settings.get_string("base_url");
   wants.root_dir = settings.get_string("root_dir");
   wants.token_file = token_file;
+  wants.password = settings.get_string("password");
   const std::string rest = without_block(text->value_or(""), kBlock);
   const std::string body = jupyter_lacking_keys(rest, wants);
   work.changes.push_back(WriteFile{
@@ -86,20 +90,27 @@ Result<void> want_config(const Value& settings, const StepFacts& facts,
 
 Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts) {
   StepWork work;
+  std::optional<FileOwner> user;
+  if (const std::string name = settings.get_string("user"); !name.empty() && facts.is_root) {
+    auto account = account_of(facts, name);
+    if (!account) return fail(std::move(account).error().within("user"));
+    user = FileOwner{account->uid, account->gid};
+  }
   const std::string folder = settings.get_string("settings_dir") + "/@jupyterlab/";
   const std::string name = "/plugin.jupyterlab-settings";
   auto theme = want_setting(facts, folder + "terminal-extension" + name, "theme",
-                            settings.get_string("terminal_theme"), work);
+                            settings.get_string("terminal_theme"), user, work);
   if (!theme) return fail(std::move(theme).error());
   auto locale = want_setting(facts, folder + "translation-extension" + name, "locale",
-                             settings.get_string("locale"), work);
+                             settings.get_string("locale"), user, work);
   if (!locale) return fail(std::move(locale).error());
 
   std::string token_file;
   auto config = read_if_there(facts, settings.get_string("config"));
   if (!config) return fail(std::move(config).error());
   const bool authors = jupyter_has_login(without_block(config->value_or(""), kBlock));
-  if (settings.get_bool("token", true) && !authors) {
+  const bool password = !settings.get_string("password").empty();
+  if (settings.get_bool("token", true) && !authors && !password) {
     token_file = facts.state_folder + "/jupyter-token";
     auto token = choose_token(facts, token_file);
     if (!token) return fail(std::move(token).error());
@@ -107,6 +118,7 @@ Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts) {
       work.changes.push_back(MakeDirectory{facts.state_folder});
     WriteFile write{.path = token_file, .content = *token + "\n"};
     write.mode = 0600;
+    write.owner = user;
     work.changes.push_back(std::move(write));
     work.notes.push_back("Jupyter's token is in " + token_file);
   }

@@ -110,6 +110,15 @@ std::string jupyter_lacking_keys(std::string_view config, const JupyterWants& wa
     lacking.want("ZMQChannelsWebsocketConnection", "iopub_data_rate_limit", "1000000.0");
   if (!lacking.has("ServerApp.rate_limit_window"))
     lacking.want("ZMQChannelsWebsocketConnection", "rate_limit_window", "3.0");
+  if (!wants.password.empty())
+    lacking.text +=
+        "try:\n"
+        "    import jupyter_server.auth.identity\n"
+        "    c.PasswordIdentityProvider.hashed_password = " +
+        python_quote(wants.password) +
+        "\nexcept ImportError:\n"
+        "    c.ServerApp.password = " +
+        python_quote(wants.password) + "\n";
   if (wants.token_file.empty()) return lacking.text;
   // Read when the server starts, so that the token is in no argument, environment or readable file.
   return lacking.text +

@@ -11,7 +11,8 @@ struct JupyterWants {
   std::int64_t port = 8888;
   std::string base_url;
   std::string root_dir;
-  std::string token_file;  ///< Empty: the configuration says nothing of a token.
+  std::string token_file;     ///< Empty: the configuration says nothing of a token.
+  std::string password = {};  ///< A hash as `jupyter server password` makes it; empty: none.
 };
 
 /// The Python lines that a jupyter_config.py lacks, empty when it has all. A key that it sets for

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -53,6 +54,22 @@ def test_settings_in_force_are_those_of_the_step(jupyter_workspace):
     assert json.loads(ask("api/kernelspecs").body)["default"] == "python3"
     policy = ask("lab").headers["Content-Security-Policy"]
     assert policy.strip() == "frame-ancestors * 'self'"
+
+
+def test_hashed_password_lets_in(jupyter_workspace, venv):
+    word = "a word of the class"
+    hashed = subprocess.run([venv / "bin/python", "-c", "import sys; from jupyter_server.auth import passwd; "
+                             "print(passwd(sys.argv[1], 'sha256'))", word],
+                            capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    container = jupyter_workspace(env={"HASH": hashed}, config='[step.jupyter]\npassword = "${HASH}"\n')
+    container.wait_for_http(API, port=8888, timeout=40)
+    base = "http://127.0.0.1:8888/jupyter"
+    script = (f'cd "$(mktemp -d)" && curl -s -o /dev/null -c jar {base}/login && '
+              "xsrf=$(awk '$6 == \"_xsrf\" {print $7}' jar) && "
+              f'curl -s -o /dev/null -b jar -c jar --data-urlencode "password=$1" --data "_xsrf=$xsrf" {base}/login; '
+              f'curl -s -o /dev/null -w "%{{http_code}}" -b jar {base}/api/contents')
+    assert container.from_outside("sh", "-c", script, "sh", word).stdout == "200"
+    assert container.from_outside("sh", "-c", script, "sh", "wrong").stdout == "403"
 
 
 def test_tensorboard_answers_below_its_prefix(container):

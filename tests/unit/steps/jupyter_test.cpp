@@ -150,3 +150,32 @@ TEST_CASE("user settings that somebody chose stay") {
 TEST_CASE("text in a Python string stays text") {
   CHECK(python_quote("a'b\\c\nd") == "'a\\'b\\\\c\\nd'");
 }
+
+TEST_CASE("a password takes the place of the token") {
+  BootWorld world;
+  const Value with = settings({{"password", "argon2:$argon2id$x'y"}});
+  world.start("jupyter", with);
+  const std::string config = world.text(kConfig);
+  CHECK(config.find("c.PasswordIdentityProvider.hashed_password = 'argon2:$argon2id$x\\'y'\n") !=
+        std::string::npos);
+  CHECK(config.find("token") == std::string::npos);
+  CHECK(!world.entries.contains(kToken));
+  check_idempotent(world, "jupyter", with);
+}
+
+TEST_CASE("a server that another user runs can read its token") {
+  BootWorld world;
+  world.file("/etc/passwd", "alice:x:1101:100::/people/alice:/bin/sh\n");
+  const auto work = world.plan("jupyter", settings({{"user", "alice"}}));
+  REQUIRE(work);
+  bool seen = false;
+  for (const Change& change : work->changes)
+    if (const auto* write = std::get_if<WriteFile>(&change); write && write->path == kToken) {
+      seen = true;
+      REQUIRE(write->owner);
+      CHECK(write->owner->uid == 1101);
+      CHECK(write->mode == 0600);
+    }
+  CHECK(seen);
+  CHECK(!world.plan("jupyter", settings({{"user", "nobody-here"}})));
+}
