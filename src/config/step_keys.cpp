@@ -141,8 +141,10 @@ constexpr std::array kKeys = std::to_array<StepKey>({
 
     {"jupyter", "config", String, "/init/jupyter/jupyter_config.py",
      "The server's configuration file: created, or given only the keys that it lacks."},
-    {"jupyter", "settings_dir", String, "/root/.jupyter/lab/user-settings",
-     "JupyterLab's folder of user settings."},
+    {"jupyter", "settings_dir", String, "",
+     "JupyterLab's folder of user settings. Empty: .jupyter/lab/user-settings in the home of "
+     "`user`, "
+     "or /root."},
     {"jupyter", "terminal_theme", String, "dark", "Theme of terminals. Empty: not set."},
     {"jupyter", "locale", String, "zh_CN", "Language of JupyterLab. Empty: not set."},
     {"jupyter", "ip", String, "0.0.0.0", "Address that the server listens on."},
@@ -156,6 +158,14 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"jupyter", "user", String, "",
      "Who runs the server, where that is not the init's own user: the token and the user settings "
      "become this user's."},
+    {"jupyter", "overrides", Pairs, "{}",
+     "Defaults of JupyterLab for all its users, added to its overrides.json where they lack: JSON "
+     "by "
+     "plugin, as {\"@jupyterlab/apputils-extension:themes\" = '{\"theme\": \"JupyterLab "
+     "Dark\"}'}."},
+    {"jupyter", "lab_dir", String, "",
+     "JupyterLab's application folder, as `jupyter lab path` prints it. Empty: share/jupyter/lab "
+     "beside the bin folder of jupyter-lab."},
 
     {"files", "write", Pairs, "{}", "Texts by target."},
     {"files", "copy", Pairs, "{}",

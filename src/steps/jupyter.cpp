@@ -1,10 +1,8 @@
-#include <algorithm>
-#include <set>
-
 #include "base/text.h"
 #include "steps/accounts_text.h"
 #include "steps/catalog.h"
 #include "steps/jupyter_config.h"
+#include "steps/jupyter_settings.h"
 #include "steps/sha256.h"
 #include "steps/text_block.h"
 
@@ -14,34 +12,6 @@ namespace bootsman {
 namespace {
 
 constexpr std::string_view kBlock = "jupyter";
-
-std::string json_quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted.push_back('\\');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
-}
-
-/// A settings file of JupyterLab, unless the user has one: the program itself rewrites it.
-Result<void> want_setting(const StepFacts& facts, const std::string& path, std::string_view key,
-                          const std::string& value, std::optional<FileOwner> user, StepWork& work) {
-  if (value.empty()) return {};
-  auto owner = owner_of(facts, path);
-  if (!owner) return fail(std::move(owner).error());
-  std::string content = "{" + json_quote(key) + ": " + json_quote(value) + "}\n";
-  // The same bytes are ours: a start that was cut off wrote them, and could not record it.
-  if (*owner == Ownership::Foreign && facts.files->read(path).value_or("") != content) return {};
-  const auto slash = path.rfind('/');
-  const std::string folder = path.substr(0, slash);
-  if (facts.files->follow(folder).kind != PathFact::Kind::Directory)
-    work.changes.push_back(MakeDirectory{.path = folder, .owner = user});
-  WriteFile write{.path = path, .content = std::move(content)};
-  write.owner = user;
-  work.changes.push_back(std::move(write));
-  return {};
-}
 
 /// The token for this container: given, else the one of an earlier run, else a new one.
 Result<std::string> choose_token(const StepFacts& facts, const std::string& file) {
@@ -90,20 +60,14 @@ Result<void> want_config(const Value& settings, const StepFacts& facts,
 
 Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts) {
   StepWork work;
-  std::optional<FileOwner> user;
+  std::optional<Account> user;
   if (const std::string name = settings.get_string("user"); !name.empty() && facts.is_root) {
     auto account = account_of(facts, name);
     if (!account) return fail(std::move(account).error().within("user"));
-    user = FileOwner{account->uid, account->gid};
+    user = std::move(*account);
   }
-  const std::string folder = settings.get_string("settings_dir") + "/@jupyterlab/";
-  const std::string name = "/plugin.jupyterlab-settings";
-  auto theme = want_setting(facts, folder + "terminal-extension" + name, "theme",
-                            settings.get_string("terminal_theme"), user, work);
-  if (!theme) return fail(std::move(theme).error());
-  auto locale = want_setting(facts, folder + "translation-extension" + name, "locale",
-                             settings.get_string("locale"), user, work);
-  if (!locale) return fail(std::move(locale).error());
+  if (auto done = want_lab_settings(settings, facts, user, work); !done)
+    return fail(std::move(done).error());
 
   std::string token_file;
   auto config = read_if_there(facts, settings.get_string("config"));
@@ -118,7 +82,7 @@ Result<StepWork> plan_jupyter(const Value& settings, const StepFacts& facts) {
       work.changes.push_back(MakeDirectory{facts.state_folder});
     WriteFile write{.path = token_file, .content = *token + "\n"};
     write.mode = 0600;
-    write.owner = user;
+    if (user) write.owner = FileOwner{user->uid, user->gid};
     work.changes.push_back(std::move(write));
     work.notes.push_back("Jupyter's token is in " + token_file);
   }

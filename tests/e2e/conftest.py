@@ -154,8 +154,10 @@ def workspace(maker, root):
 def jupyter_workspace(maker, venv):
     """The same with JupyterLab and TensorBoard in PATH; its root is `.root` of the container."""
 
-    def start(*arguments, env=None, config="", **options):
+    def start(*arguments, env=None, config="", before=None, **options):
         root = maker.root((venv, venv))
+        if before:
+            before(root)
         if config:
             root.write("/etc/bootsman/bootsman.toml", config)
         return maker.start(root, *arguments, env={"PATH": f"{venv}/bin:{PATH}", **(env or {})}, **options)

@@ -72,6 +72,20 @@ def test_hashed_password_lets_in(jupyter_workspace, venv):
     assert container.from_outside("sh", "-c", script, "sh", "wrong").stdout == "403"
 
 
+def test_overrides_are_the_defaults_of_all_users(jupyter_workspace, venv):
+    config = ('[step.jupyter]\nlab_dir = "/srv/lab"\nterminal_theme = ""\n'
+              """overrides = { "@jupyterlab/terminal-extension:plugin" = '{"theme": "light"}' }\n"""
+              '[service.jupyterlab.env]\nJUPYTERLAB_DIR = "/srv/lab"\n')
+
+    def copy_lab(root):  # The environment of the tests is read-only.
+        root.run("cp", "-rs", venv / "share/jupyter/lab", root.mount_point / "srv/lab")
+
+    container = jupyter_workspace(env={"JUPYTER_TOKEN": "t"}, config=config, before=copy_lab)
+    container.wait_for_http(API, port=8888, timeout=40)
+    answer = container.http("/jupyter/lab/api/settings/@jupyterlab/terminal-extension:plugin?token=t", port=8888)
+    assert json.loads(answer.body)["schema"]["properties"]["theme"]["default"] == "light", answer.body
+
+
 def test_tensorboard_answers_below_its_prefix(container):
     container.wait_for_http("/monitor/", port=6006, timeout=40)
 

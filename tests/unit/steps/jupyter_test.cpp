@@ -179,3 +179,78 @@ TEST_CASE("a server that another user runs can read its token") {
   CHECK(seen);
   CHECK(!world.plan("jupyter", settings({{"user", "nobody-here"}})));
 }
+
+TEST_CASE("settings of another user lie in that user's home, folders and all") {
+  BootWorld world;
+  world.file("/etc/passwd", "alice:x:1101:100::/people/alice:/bin/sh\n").folder_("/people/alice");
+  const Value with = settings({{"user", "alice"}});
+  const auto work = world.plan("jupyter", with);
+  REQUIRE(work);
+  std::vector<std::string> owned;
+  for (const Change& change : work->changes)
+    if (const auto* folder = std::get_if<MakeDirectory>(&change); folder && folder->owner)
+      owned.push_back(folder->path);
+  REQUIRE(owned.size() >= 5);
+  CHECK(owned[0] == "/people/alice/.jupyter");
+  CHECK(owned[4] == "/people/alice/.jupyter/lab/user-settings/@jupyterlab/terminal-extension");
+  world.start("jupyter", with);
+  check_idempotent(world, "jupyter", with);
+  CHECK(!world.entries.contains(kTheme));
+
+  SUBCASE("who is led elsewhere by a link is refused") {
+    BootWorld linked;
+    linked.file("/etc/passwd", "alice:x:1101:100::/people/alice:/bin/sh\n")
+        .folder_("/people/alice")
+        .link("/people/alice/.jupyter", "/etc");
+    const auto refused = linked.plan("jupyter", with);
+    REQUIRE(!refused);
+    CHECK(refused.error().message() ==
+          "cannot write into /people/alice/.jupyter: it is a symbolic link of its user");
+  }
+}
+
+TEST_CASE("defaults for everybody: only what overrides.json lacks is added") {
+  constexpr const char* kPath = "/opt/lab/share/jupyter/lab/settings/overrides.json";
+  Value table{Value::Object{}};
+  table.set("@jupyterlab/apputils-extension:themes",
+            R"({"theme": "JupyterLab Dark", "theme-scrollbars": true})");
+  struct Row {
+    std::string name;
+    const char* before;  ///< nullptr: no file.
+    const char* after;
+  };
+  const Row rows[] = {
+      {"no file yet", nullptr,
+       R"({"@jupyterlab/apputils-extension:themes":{"theme":"JupyterLab Dark","theme-scrollbars":true}})"
+       "\n"},
+      {"the author's value stays, and what belongs to others",
+       R"({"a:b":{"x":[1,2]},"@jupyterlab/apputils-extension:themes":{"theme":"Light"}})",
+       R"({"a:b":{"x":[1,2]},"@jupyterlab/apputils-extension:themes":{"theme":"Light","theme-scrollbars":true}})"
+       "\n"},
+      {"nothing lacks: not even blanks change",
+       R"({ "@jupyterlab/apputils-extension:themes": {"theme": "x", "theme-scrollbars": false} })",
+       R"({ "@jupyterlab/apputils-extension:themes": {"theme": "x", "theme-scrollbars": false} })"},
+      {"what is no JSON is kept", "// mine\n{}", "// mine\n{}"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    BootWorld world;
+    world.program("/opt/lab/bin/jupyter-lab")
+        .link("/usr/bin/jupyter-lab", "/opt/lab/bin/jupyter-lab");
+    if (row.before != nullptr) world.file(kPath, row.before);
+    const Value with = settings({{"overrides", table}});
+    world.start("jupyter", with);
+    CHECK(world.text(kPath) == row.after);
+    check_idempotent(world, "jupyter", with);
+  }
+}
+
+TEST_CASE("overrides that are no JSON object are an error that names the plugin") {
+  BootWorld world;
+  Value table{Value::Object{}};
+  table.set("a:b", "[1]");
+  const auto work =
+      world.plan("jupyter", settings({{"overrides", table}, {"lab_dir", "/opt/lab"}}));
+  REQUIRE(!work);
+  CHECK(work.error().message() == "cannot use overrides of a:b: it is no JSON object");
+}
