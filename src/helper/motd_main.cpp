@@ -77,20 +77,24 @@ std::map<std::string, std::string> own_environment() {
   return env;
 }
 
-std::vector<std::string> gpu_names() {
+/// What the program prints; empty where it is not there, fails, or takes too long.
+std::string output_of(std::string_view name, std::vector<std::string> arguments) {
   const DiskFiles files;
   StepFacts facts;
   facts.files = &files;
   facts.env = own_environment();
-  const auto program = find_program(facts, "nvidia-smi");
-  if (!program) return {};
-  const auto output = run_command({.argv = {*program, "--query-gpu=name", "--format=csv,noheader"},
-                                   .input = "",
-                                   .timeout = kGpuTimeout},
-                                  facts.env);
+  const auto program = find_program(facts, name);
+  if (!program) return "";
+  arguments.insert(arguments.begin(), *program);
+  auto output = run_command({.argv = std::move(arguments), .timeout = kGpuTimeout}, facts.env);
+  if (!output || output->timed_out || !output->status.success()) return "";
+  return std::move(output->out);
+}
+
+std::vector<std::string> gpu_names() {
   std::vector<std::string> names;
-  if (!output || output->timed_out || !output->status.success()) return names;
-  for (const std::string_view line : lines_of(output->out))
+  const std::string text = output_of("nvidia-smi", {"--query-gpu=name", "--format=csv,noheader"});
+  for (const std::string_view line : lines_of(text))
     if (!trim(line).empty()) names.emplace_back(trim(line));
   return names;
 }
@@ -117,6 +121,7 @@ int motd_command() {
     facts.memory_limit = *limit;
   }
   facts.gpus = gpu_names();
+  facts.npus = parse_npu_names(output_of("npu-smi", {"info"}));
   facts.disk = root_disk();
   const std::string text = motd_text(
       facts, motd_language(env_text("LC_ALL"), env_text("LC_MESSAGES"), env_text("LANG")));

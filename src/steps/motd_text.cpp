@@ -223,6 +223,21 @@ std::optional<std::optional<std::uint64_t>> parse_memory_limit(std::string_view 
   return std::optional<std::uint64_t>(*bytes);
 }
 
+std::vector<std::string> parse_npu_names(std::string_view info) {
+  std::vector<std::string> names;
+  for (const std::string_view line : split(info, '\n')) {
+    const auto cells = split(trim(line), '|');
+    if (cells.size() < 4) continue;
+    // The row above names the columns, the one below has numbers alone.
+    const std::string_view cell = trim(cells[1]);
+    const auto space = cell.find(' ');
+    if (space == std::string_view::npos || !parse_number(cell.substr(0, space))) continue;
+    const std::string_view name = trim(cell.substr(space));
+    if (!parse_number(name) && name.find(' ') == std::string_view::npos) names.emplace_back(name);
+  }
+  return names;
+}
+
 MotdLanguage motd_language(std::string_view lc_all, std::string_view lc_messages,
                            std::string_view lang) {
   const std::string_view chosen = !lc_all.empty()        ? lc_all
@@ -253,6 +268,7 @@ std::string motd_text(const MotdFacts& facts, MotdLanguage language) {
   if (facts.memory_known)
     text += line(words.memory, facts.memory_limit ? memory_size(*facts.memory_limit)
                                                   : std::string(words.unlimited));
+  if (!facts.npus.empty()) text += line("NPU", gpu_line(facts.npus));
   if (!facts.gpus.empty()) text += line(words.gpu, gpu_line(facts.gpus));
   if (facts.disk)
     text += line(words.storage, "") + green(pad("  " + std::string(words.root_name) + "/", 26)) +

@@ -23,6 +23,7 @@ struct MotdFacts {
   bool memory_known = false;
   std::optional<std::uint64_t> memory_limit;  ///< Bytes; nothing: no limit.
   std::vector<std::string> gpus;              ///< One name for each device.
+  std::vector<std::string> npus;              ///< The same of Ascend processors.
   std::optional<Disk> disk;                   ///< Of "/".
 };
 
@@ -46,6 +47,9 @@ std::optional<std::optional<double>> parse_cpu_max(std::string_view text);
 /// The same from cgroup v1's quota (-1: no limit) and period.
 std::optional<std::optional<double>> parse_cpu_quota(std::string_view quota,
                                                      std::string_view period);
+
+/// One name for each chip in the table that `npu-smi info` prints, its rows "| 0     910B3 | OK …".
+std::vector<std::string> parse_npu_names(std::string_view info);
 
 /// Reads `memory.max` or v1's memory.limit_in_bytes, where a huge number stands for no limit.
 std::optional<std::optional<std::uint64_t>> parse_memory_limit(std::string_view text);

@@ -14,6 +14,7 @@ constexpr std::string_view kZoneFolder = "/usr/share/zoneinfo/";
 constexpr std::string_view kLocaltime = "/etc/localtime";
 constexpr std::string_view kTimezone = "/etc/timezone";
 constexpr std::string_view kDefaultLocale = "/etc/default/locale";
+constexpr std::string_view kLocaleConf = "/etc/locale.conf";  // Fedora, CentOS, Arch
 
 /// "Area/City" as it may stand below the zone folder.
 bool is_zone_name(std::string_view name) {
@@ -169,18 +170,27 @@ Result<StepWork> plan_locale(const Value& settings, const StepFacts& facts) {
   const std::string file(kDefaultLocale);
   auto text = read_if_there(facts, file);
   if (!text) return fail(std::move(text).error());
+  auto conf = read_if_there(facts, std::string(kLocaleConf));
+  if (!conf) return fail(std::move(conf).error());
   const std::string old = text->value_or("");
   std::string lang = settings.get_string("lang");
   if (lang.empty()) lang = facts.env_or("LANG", "");
   if (lang.empty()) lang = lang_of(old);
+  if (lang.empty()) lang = lang_of(conf->value_or(""));
   if (lang.empty()) lang = "zh_CN.UTF-8";
   if (!is_locale_name(lang)) return fail("cannot use \"" + printable(lang) + "\" as a locale");
   StepWork work;
   want_locale(settings, facts, lang, work);
   if (facts.files->follow("/etc/default").kind != PathFact::Kind::Directory)
     work.changes.push_back(MakeDirectory{"/etc/default"});
-  const bool set = lang_of(old) == lang;
-  work.changes.push_back(WriteFile{.path = file, .content = set ? old : with_lang(old, lang)});
+  const auto put = [&](const std::string& path, const std::string& before) {
+    const bool set = lang_of(before) == lang;
+    work.changes.push_back(
+        WriteFile{.path = path, .content = set ? before : with_lang(before, lang)});
+  };
+  put(file, old);
+  // Where a distribution has this file its login shells read it, and not ours.
+  if (*conf) put(std::string(kLocaleConf), **conf);
   if (!facts.env.contains("LANG")) work.env.push_back({"LANG", lang});
   return work;
 }

@@ -101,6 +101,32 @@ TEST_CASE("the message in each language") {
   }
 }
 
+TEST_CASE("NPUs are counted by the rows of npu-smi that name them") {
+  constexpr const char* kTwo =
+      "+---------------------------------------------------------------------------+\n"
+      "| npu-smi 23.0.rc2                 Version: 23.0.rc2                        |\n"
+      "+---------------------------+---------------+-------------------------------+\n"
+      "| NPU   Name                | Health        | Power(W)    Temp(C)           |\n"
+      "| Chip                      | Bus-Id        | AICore(%)   Memory-Usage(MB)  |\n"
+      "+===========================+===============+===============================+\n"
+      "| 0     910B3               | OK            | 91.6        40                |\n"
+      "| 0                         | 0000:C1:00.0  | 0           0    / 0          |\n"
+      "+===========================+===============+===============================+\n"
+      "| 1     Ascend910           | Warning       | -           34                |\n"
+      "| 0     2                   | 0000:9F:00.0  | 0           0    / 0          |\n"
+      "+===========================+===============+===============================+\n"
+      "| NPU     Chip              | Process id    | Process name                  |\n"
+      "| 0       0                 | 1234          | python                        |\n"
+      "| No running processes found in NPU 1                                       |\n";
+  CHECK(parse_npu_names(kTwo) == std::vector<std::string>{"910B3", "Ascend910"});
+  CHECK(parse_npu_names("").empty());
+  CHECK(parse_npu_names("DrvMngGetConsoleLogLevel failed. (g_conLogLevel=3)\n").empty());
+  MotdFacts facts;
+  facts.npus = {"910B3", "910B3"};
+  CHECK(motd_text(facts, MotdLanguage::English).find("NPU\033[0m    : 910B3, 2\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("all lines of the table are equally wide") {
   for (const MotdLanguage language :
        {MotdLanguage::Chinese, MotdLanguage::English, MotdLanguage::Ascii}) {
@@ -129,5 +155,9 @@ TEST_CASE("columns of a terminal") {
   CHECK(display_width("：") == 2);
   CHECK(display_width("║") == 1);
   CHECK(display_width("e\xcc\x81") == 1);
+  CHECK(display_width("ｶﾞＡ") == 4);
+  CHECK(display_width("한국") == 4);
+  CHECK(display_width("🚀") == 2);
+  CHECK(display_width("é—“”…") == 5);
   CHECK(display_width("\xe7\x9b") == 1);
 }

@@ -108,6 +108,31 @@ TEST_CASE("the locale is written beside what /etc/default/locale holds already")
   }
 }
 
+TEST_CASE("where a distribution reads /etc/locale.conf that says the same") {
+  constexpr const char* kConf = "/etc/locale.conf";
+  struct Row {
+    std::string name;
+    const char* before;
+    const char* lang_env;
+    const char* after;
+  };
+  const Row rows[] = {
+      {"no such file: none is made", nullptr, "zh_CN.UTF-8", "(missing)"},
+      {"the image's choice counts", "LANG=\"de_DE.UTF-8\"\n", nullptr, "LANG=\"de_DE.UTF-8\"\n"},
+      {"LANG of the container wins", "LANG=\"en_US.UTF-8\"\nLC_TIME=C\n", "zh_CN.UTF-8",
+       "LANG=zh_CN.UTF-8\nLC_TIME=C\n"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    BootWorld world;
+    if (row.before != nullptr) world.file(kConf, row.before);
+    if (row.lang_env != nullptr) world.facts.env["LANG"] = row.lang_env;
+    world.start("locale");
+    CHECK(world.text(kConf) == row.after);
+    check_idempotent(world, "locale");
+  }
+}
+
 TEST_CASE("a locale is built where its source is there, else its absence is said") {
   for (const bool source : {true, false}) {
     BootWorld world;
