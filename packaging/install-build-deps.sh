@@ -6,7 +6,7 @@ set -euo pipefail
 
 BUILD="g++ cmake ninja-build ccache pkg-config python3 curl ca-certificates binutils bzip2 xz-utils
   libuv1-dev libc-ares-dev libspdlog-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev
-  doctest-dev libexpected-dev libcrypt-dev"
+  doctest-dev libexpected-dev libcrypt-dev zlib1g-dev"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "cannot install packages: this is not Debian or Ubuntu. Install the counterparts of: $BUILD" >&2

@@ -51,6 +51,7 @@ find_package(Threads REQUIRED)
 bootsman_archive_library(uv uv.h "libuv_a.a;libuv.a" libuv1-dev
   Threads::Threads ${CMAKE_DL_LIBS} rt)
 bootsman_archive_library(cares ares.h libcares.a libc-ares-dev)
+bootsman_archive_library(z zlib.h libz.a zlib1g-dev)
 # The sanitizers' runtime puts itself before crypt(3) and looks for the real one among shared libraries only.
 if(BOOTSMAN_SANITIZE)
   bootsman_archive_library(crypt crypt.h libcrypt.so libcrypt-dev)

@@ -161,8 +161,8 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"jupyter", "overrides", Pairs, "{}",
      "Defaults of JupyterLab for all its users, added to its overrides.json where they lack: JSON "
      "by "
-     "plugin, as {\"@jupyterlab/apputils-extension:themes\" = '{\"theme\": \"JupyterLab "
-     "Dark\"}'}."},
+     "plugin, as {\"@jupyterlab/apputils-extension:themes\" = "
+     "'{\"theme\": \"JupyterLab Dark\"}'}."},
     {"jupyter", "lab_dir", String, "",
      "JupyterLab's application folder, as `jupyter lab path` prints it. Empty: share/jupyter/lab "
      "beside the bin folder of jupyter-lab."},
@@ -174,6 +174,10 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"files", "download", Pairs, "{}",
      "Addresses by target: {\"{python}/notebook/static/base/images/logo.png\" = "
      "\"https://HOST/logo.png#sha256=…\"}."},
+    {"files", "unpack", Pairs, "{}",
+     "Archives (tar, tar.gz, zip) by target: addresses as for download, or paths. A folder that is "
+     "there and not empty stays. An archive with names or links that lead out of the folder, with "
+     "devices or encrypted files is refused whole."},
     {"files", "clone", Pairs, "{}",
      "Git repositories by target, with a branch or tag after a #. A folder that is there and not "
      "empty stays. The program git does it."},
@@ -185,6 +189,7 @@ constexpr std::array kKeys = std::to_array<StepKey>({
     {"files", "ca_file", String, "", "Certificates to check servers by. Empty: the system's."},
     {"files", "time_limit", Duration, "5m", "What each download, copy and clone may take."},
     {"files", "max_size", String, "2GiB", "What a download may have."},
+    {"files", "max_unpacked", String, "20GiB", "What the files of an archive may have together."},
 
     {"shutdown-command", "file", String, "/usr/bin/shutdown", "Where the command goes."},
     {"shutdown-command", "trash", String, "/root/.local/share/Trash",

@@ -95,6 +95,7 @@ enum class StepResult : std::uint8_t {
   Changed,
   Unchanged,
   Skipped,
+  Unused,  ///< Skipped, since nobody asked for it: nothing that a log need tell.
   Failed,
   NotBegun,  ///< The helper ended before it came to this step: it is still due.
 };
@@ -104,7 +105,7 @@ struct StepFinished {
   UnitIndex unit;
   RunId run;
   StepResult result = StepResult::Changed;
-  std::string why;  ///< A sentence; for Failed and Skipped always there.
+  std::string why;  ///< A sentence; for Failed, Skipped and Unused always there.
 };
 
 enum class CheckKind : std::uint8_t { Ready, Health };

@@ -135,8 +135,8 @@ void decide(Turn& turn, UnitIndex unit, const RunEnd& end) {
 
 }  // namespace
 
-void skip(Turn& turn, UnitIndex unit, std::string why) {
-  turn.say(Severity::Info, unit, "skipped: " + why);
+void skip(Turn& turn, UnitIndex unit, std::string why, Severity said) {
+  turn.say(said, unit, "skipped: " + why);
   turn.enter(unit, phase::Skipped{}, std::move(why));
   turn.settle(unit);
   turn.wake_dependants(unit);

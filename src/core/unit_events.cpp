@@ -45,6 +45,8 @@ void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
       return succeed(turn, unit, fact.why);
     case StepResult::Skipped:
       return skip(turn, unit, fact.why);
+    case StepResult::Unused:
+      return skip(turn, unit, fact.why, Severity::Debug);
     case StepResult::Failed:
       return fail_step(turn, unit, fact.why);
     case StepResult::NotBegun:
@@ -61,6 +63,8 @@ void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact, bool late
       return succeed(turn, unit, fact.why);
     case StepResult::Skipped:
       return skip(turn, unit, fact.why);
+    case StepResult::Unused:
+      return skip(turn, unit, fact.why, Severity::Debug);
     case StepResult::Failed:
     case StepResult::NotBegun:
       if (late && turn.may_start()) return fail_step(turn, unit, turn.unit(unit).why);

@@ -32,7 +32,7 @@ void become_ready(Turn& turn, UnitIndex unit, const Process& process);
 
 // ---- unit_end.cpp
 
-void skip(Turn& turn, UnitIndex unit, std::string why);
+void skip(Turn& turn, UnitIndex unit, std::string why, Severity said = Severity::Info);
 void succeed(Turn& turn, UnitIndex unit, std::string why);
 /// Fails the unit for good, and does what its on_failure says. `code` is what a shell would say.
 void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> code);

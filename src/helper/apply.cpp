@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "helper/archive.h"
 #include "helper/web_files.h"
 #include "steps/text_block.h"
 #include "sys/file.h"
@@ -59,7 +60,7 @@ class Applier {
   }
   void operator()(const FillFolder& change) {
     (void)remove_folder(change.fresh);
-    if (ran(change.make)) {
+    if (change.archive ? unpacked(*change.archive, change.fresh) : ran(change.make)) {
       auto renamed = rename_file(change.fresh, change.path);
       if (renamed) return outcome.done.push_back("filled " + change.path);
       fail_and_go_on(std::move(renamed).error().message);
@@ -86,6 +87,25 @@ class Applier {
  private:
   static FileId to_id(const FileOwner& owner) { return {owner.uid, owner.gid}; }
 
+  bool unpacked(const ArchiveFile& archive, const std::string& folder) {
+    if (archive.from) {
+      const auto fetched =
+          fetch_to(FetchFile{.from = *archive.from, .path = archive.path, .mode = 0600});
+      if (!fetched) {
+        fail_and_go_on(fetched.error().message);
+        return false;
+      }
+    }
+    const auto made = make_directories(folder);
+    auto done = made ? unpack_archive(archive, folder) : fail(made.error().message);
+    if (archive.from) (void)remove_file(archive.path);
+    // Only now, so that nobody else can reach into it while it is filled.
+    if (const auto& owner = archive.owner; done && owner)
+      if (auto owned = own_directory(folder, 0755, to_id(*owner)); !owned)
+        done = fail(owned.error().message);
+    if (!done) fail_and_go_on(done.error().message());
+    return done.has_value();
+  }
   bool ran(const RunCommand& change) {
     const auto output = run_(change.command);
     if (output && !output->timed_out && output->status.success()) return true;
@@ -124,7 +144,7 @@ class Applier {
     for (const std::string& candidate : candidates) {
       WriteOptions options;
       options.mode = 0600;
-      if (auto written = write_file(trial, candidate, options); !written) {
+      if (auto written = write_file(trial, candidate + change.verify->context, options); !written) {
         note(std::move(written), "");
         return std::nullopt;
       }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "helper/channel.h"
 #include "helper/conditions.h"
+#include "helper/doctor_facts.h"
 #include "helper/fetch_task.h"
 #include "helper/hook_task.h"
 #include "helper/log_file_task.h"
@@ -17,6 +18,7 @@
 #include "helper/protocol.h"
 #include "helper/step_runner.h"
 #include "helper/world_facts.h"
+#include "plan/doctor_request.h"
 #include "sys/file.h"
 
 namespace bootsman {
@@ -89,6 +91,19 @@ void run_probe_file(const Value& request, Channel& channel) {
   channel.answer(answer);
 }
 
+void run_doctor(const Value& request, Channel& channel) {
+  const DoctorQuestion question = read_doctor_request(request);
+  DoctorFacts facts =
+      gather_doctor_facts(question.plan, string_map(request.find("env")), question.paths);
+  facts.init_runs = true;
+  const auto findings = diagnose(question.plan, facts);
+  if (findings.empty()) return;
+  Value answer;
+  answer.set("say", summary_of(findings));
+  answer.set("severity", findings[0].weight == Finding::Weight::Bad ? "warning" : "info");
+  channel.answer(answer);
+}
+
 void run_fetch(const Value& request, Channel& channel) {
   channel.answer(answer_fetch(request));
 }
@@ -120,6 +135,7 @@ constexpr Task kTasks[] = {{"steps", run_steps},
                            {"conditions", run_conditions},
                            {"probe-file", run_probe_file},
                            {"fetch", run_fetch},
+                           {"doctor", run_doctor},
                            {"hook", tell_events},
                            {"log-file", run_log_file},
                            {"uncover", run_uncover}};

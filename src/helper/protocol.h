@@ -16,7 +16,7 @@ namespace bootsman {
 //   request  {"steps":[{"id":"step.motd","type":"motd","when":"once","settings":{…}}…],
 //             "env":{NAME:VALUE…}, "secrets":{NAME:VALUE…}}
 //   answers  {"id":"step.motd","result":"changed|unchanged|skipped|failed","why":"sentence"}
-//                                 when a step is over
+//                                 when a step is over; with "unused":true nobody asked for it
 //            {"id":…,"say":"sentence","severity":"info|warning"}   a line for the init's log
 //            {"id":…,"env":{NAME:VALUE…}}    variables that the init imports (step profile)
 //            {"id":…,"wipe":[NAME…]}         secrets that PID 1 may forget now
@@ -28,6 +28,10 @@ namespace bootsman {
 //   answers  {"id":"service.sshd","holds":false,"why":"/usr/sbin/sshd does not exist"}
 // `helper probe-file`   one file check.
 //   request  {"path":"/x"}      answer  {"ok":true}
+// `helper doctor`   looks at the container once the boot is done (plan/doctor_request.h).
+//   request  {"units":[{"kind":2,"name":"x","program":"/x","path":"/usr/bin:…"}…],"env":{…},
+//             "timeout":9000,"drain":0}
+//   answer   {"say":"sentence","severity":"info|warning"}, or none when there is nothing to say
 // `helper fetch`   brings one file up to date with a URL (helper/transfer.h).
 //   request  {"url":"https://…","path":"/x"}, and where they differ from the defaults "sha256",
 //            "insecure", "ca_file", "memory", "mode", "max_size", "tries", "max_redirects", and in

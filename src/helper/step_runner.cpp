@@ -20,6 +20,9 @@ constexpr std::string_view kFlagText =
 constexpr const char* kPasswordLock = "/etc/.pwd.lock";
 constexpr std::chrono::seconds kLockTimeout{15};  // as lckpwdf(3)
 
+/// What unpacking an archive may take beside its transfer.
+constexpr Millis kUnpackTime{600'000};
+
 std::string summary(const std::vector<std::string>& done) {
   constexpr std::size_t kNamed = 3;
   std::string text;
@@ -72,6 +75,7 @@ void StepRunner::run(const Value& entry) {
   message.set("id", id);
   message.set("result", verdict.result);
   message.set("why", verdict.why);
+  if (verdict.unused) message.set("unused", true);
   answer_(message);
 }
 
@@ -79,6 +83,14 @@ StepRunner::Verdict StepRunner::decide(const std::string& id, const BuiltIn& ste
                                        const Value& entry) {
   const Value* settings = entry.find("settings");
   facts_.record = record_.find(id);
+  facts_.beside = [this, id](const std::string& path) -> std::optional<std::string> {
+    const std::string folder = record_folder_beside(path, facts_.state_folder);
+    if (folder.empty()) return std::nullopt;
+    const auto record = record_in(folder).find(id);
+    if (!record) return std::nullopt;
+    const auto found = record->targets.find(path);
+    return found == record->targets.end() ? std::nullopt : std::optional(found->second);
+  };
   facts_.random = random_bytes(64);
   if (facts_.random.empty()) return {"failed", "cannot get random bytes from the kernel"};
   if (step.first_boot && foreign_flag())
@@ -112,7 +124,7 @@ StepRunner::Verdict StepRunner::apply(const std::string& id, const BuiltIn& step
   const auto work = step.plan(settings, facts_);
   if (!work) return {"failed", work.error().message()};
   tell(id, *work);
-  if (!work->skipped.empty()) return {"skipped", work->skipped};
+  if (!work->skipped.empty()) return {"skipped", work->skipped, work->unused};
   const ApplyOutcome outcome = carry_out(id, *work);
   for (const std::string& warning : outcome.warnings) say(id, warning, "warning");
   if (!outcome.ok) {
@@ -169,7 +181,10 @@ void StepRunner::announce(const std::string& id, const CommandLine& command) {
 void StepRunner::announce_transfers(const std::string& id, const StepWork& work) {
   Millis time{0};
   for (const Change& change : work.changes)
-    if (const auto* fetch = std::get_if<FetchFile>(&change)) time += fetch->from.timeout;
+    if (const auto* fetch = std::get_if<FetchFile>(&change))
+      time += fetch->from.timeout;
+    else if (const auto* fill = std::get_if<FillFolder>(&change); fill && fill->archive)
+      time += kUnpackTime + (fill->archive->from ? fill->archive->from->timeout : Millis(0));
   if (time > Millis(0)) announce_time(id, time);
 }
 
@@ -188,6 +203,31 @@ void StepRunner::say(const std::string& id, const std::string& text, const char*
   answer_(message);
 }
 
+Record& StepRunner::record_in(const std::string& folder) {
+  const auto found = volumes_.find(folder);
+  if (found != volumes_.end()) return found->second;
+  return volumes_.emplace(folder, Record::load(folder)).first->second;
+}
+
+/// What lies on a volume is noted there: it may meet another container, and we another volume.
+void StepRunner::remember_beside(const std::string& id, StepRecord& record) {
+  std::map<std::string, StepRecord> parts;
+  for (const auto& [path, hash] : record.targets) {
+    const std::string folder = record_folder_beside(path, facts_.state_folder);
+    if (!folder.empty()) parts[folder].targets[path] = hash;
+  }
+  for (auto& [folder, part] : parts) {
+    part.identity = record.identity;
+    record_in(folder).put(id, part, unix_now());
+    // Where it can't be kept, our own record is better than none.
+    if (!record_in(folder).save_privately()) continue;
+    for (const auto& [path, hash] : part.targets) {
+      record.targets.erase(path);
+      record.elsewhere.push_back(path);
+    }
+  }
+}
+
 void StepRunner::remember(const std::string& id, const BuiltIn& step, const StepWork& work) {
   if (pretend_) return;
   StepRecord record;
@@ -197,8 +237,9 @@ void StepRunner::remember(const std::string& id, const BuiltIn& step, const Step
   if (!step.locks_passwords) record.targets = hash_all(*facts_.files, targets_of(work));
   // Taking the flag away asks for these steps again, as it always did.
   if (step.first_boot) record.targets[flag_] = sha256_hex(kFlagText);
+  remember_beside(id, record);
   // Nothing to watch and nothing to know: a read-only container need not hear of a record.
-  if (record.targets.empty() && record.memo.empty()) return;
+  if (record.targets.empty() && record.elsewhere.empty() && record.memo.empty()) return;
   record_.put(id, record, unix_now());
   const auto saved = record_.save();
   if (saved || record_warned_) return;

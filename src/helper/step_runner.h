@@ -37,6 +37,7 @@ class StepRunner {
   struct Verdict {
     std::string result;  ///< "changed", "unchanged", "skipped" or "failed".
     std::string why;
+    bool unused = false;  ///< Skipped, since nobody asked for it.
   };
 
   Verdict decide(const std::string& id, const BuiltIn& step, const Value& entry);
@@ -52,12 +53,15 @@ class StepRunner {
   void announce_time(const std::string& id, Millis time);
   void say(const std::string& id, const std::string& text, const char* severity);
   void remember(const std::string& id, const BuiltIn& step, const StepWork& work);
+  void remember_beside(const std::string& id, StepRecord& record);
+  Record& record_in(const std::string& folder);
 
   StepFacts facts_;
   Answer answer_;
   Pretend pretend_;
   std::string flag_;
   Record record_;
+  std::map<std::string, Record> volumes_;  ///< By the folder of the record.
   bool first_boot_seen_ = false;
   bool first_boot_failed_ = false;
   bool record_warned_ = false;

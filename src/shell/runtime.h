@@ -96,6 +96,7 @@ class Runtime {
   void finish_hooks();
   void note_killed_process(const std::string& text);
   void step_answer(const Value& line);
+  void look_at_container();
   void listen();
   Answer answer_port(const Request& request, Responder responder);
   Response answer_http(const Request& request);

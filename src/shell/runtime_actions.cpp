@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/reload.h"
 #include "logs/last_words.h"
+#include "plan/doctor_request.h"
 #include "plan/step_when.h"
 #include "shell/clock.h"
 #include "shell/proc_walk.h"
@@ -195,8 +196,9 @@ void Runtime::step_answer(const Value& line) {
   if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
     say(line.get_string("severity") == "warning" ? Severity::Warning : Severity::Info,
         plan_[item->unit].name + ": " + secret_marks_.mask(*text->string()));
-  const auto result = step_result(line.get_string("result"));
+  auto result = step_result(line.get_string("result"));
   if (!result) return;
+  if (line.get_bool("unused", false)) result = StepResult::Unused;
   post(StepFinished{item->unit, item->run, *result, secret_marks_.mask(line.get_string("why"))});
   steps_left_.erase(item);
   helpers_.extend(steps_helper_, mono_now() + kStepsTime);
@@ -385,9 +387,24 @@ void Runtime::note(EventRecord event) {
 
 void Runtime::execute(const Happened& action) {
   note(event_record(action, plan_));
+  if (action.what == Happened::What::BootDone) look_at_container();
   if (action.what != Happened::What::Stopping) return;
   sessions_.hang_up();
   terminals_.hang_up();
+}
+
+/// Late, so that it holds nothing up, and in a helper: some of the paths are configured.
+void Runtime::look_at_container() {
+  Value request =
+      doctor_request(plan_, [this](const Launch& launch) { return environment_.path_of(launch); });
+  request.set("env", to_value(environment_.variables()));
+  helpers_.start(
+      "doctor", request, environment_.block(), mono_now() + kConditionsTime,
+      [this](const Value& line) {
+        say(line.get_string("severity") == "warning" ? Severity::Warning : Severity::Info,
+            line.get_string("say"));
+      },
+      [](const std::optional<std::string>&) {});
 }
 
 void Runtime::note_out_of_memory(const Death& death) {

@@ -164,7 +164,7 @@ Result<StepWork> plan_authorized_keys(const Value& settings, const StepFacts& fa
       return fail(std::move(done).error());
   }
   if (wanted->body.empty() && work.changes.empty() && work.warnings.empty())
-    return StepWork::skip("no keys are given");
+    return StepWork::skip_unused("no keys are given");
   return work;
 }
 

@@ -12,6 +12,13 @@ std::string StepFacts::env_or(std::string_view name, std::string_view otherwise)
   return found != env.end() && !found->second.empty() ? found->second : std::string(otherwise);
 }
 
+std::optional<std::string> StepFacts::recorded(const std::string& path) const {
+  if (record)
+    if (const auto found = record->targets.find(path); found != record->targets.end())
+      return found->second;
+  return beside ? beside(path) : std::nullopt;
+}
+
 std::vector<std::pair<std::string, std::string>> string_pairs(const Value& settings,
                                                               std::string_view key) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -64,12 +71,9 @@ Result<Ownership> owner_of(const StepFacts& facts, const std::string& path) {
   auto text = read_if_there(facts, path);
   if (!text) return fail(std::move(text).error());
   if (!*text || trim(**text).empty()) return Ownership::Free;
-  if (facts.record) {
-    const auto recorded = facts.record->targets.find(path);
-    const bool same =
-        recorded != facts.record->targets.end() && recorded->second == sha256_hex(**text);
-    return same ? Ownership::Ours : Ownership::Foreign;
-  }
+  const auto recorded = facts.recorded(path);
+  if (facts.record || recorded)
+    return recorded == sha256_hex(**text) ? Ownership::Ours : Ownership::Foreign;
   std::string_view head = **text;
   if (head.starts_with("#!")) head.remove_prefix(std::min(head.find('\n'), head.size() - 1) + 1);
   return head.starts_with("# Written by bootsman ") ? Ownership::Ours : Ownership::Foreign;
@@ -91,6 +95,10 @@ bool record_holds(const StepFacts& facts) {
   if (!facts.record) return false;
   for (const auto& [path, hash] : facts.record->targets)
     if (hash_target(*facts.files, path) != hash) return false;
+  for (const std::string& path : facts.record->elsewhere) {
+    const auto recorded = facts.recorded(path);
+    if (!recorded || hash_target(*facts.files, path) != recorded) return false;
+  }
   return true;
 }
 

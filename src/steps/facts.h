@@ -40,6 +40,8 @@ class FileView {
 struct StepRecord {
   std::string identity;                        ///< Of the container it ran in.
   std::map<std::string, std::string> targets;  ///< path → hash_target() after the run.
+  /// Targets on other file systems than the record's, whose hashes lie there: StepFacts::beside.
+  std::vector<std::string> elsewhere;
   std::string memo;
 };
 
@@ -56,6 +58,9 @@ struct StepFacts {
   const FileView* files = nullptr;
   std::string identity;  ///< "pod:UID", "container:ID" or "host:NAME".
   std::optional<StepRecord> record;
+  /// The hash of a target of this step that a run left on the target's own volume, be it a run in
+  /// another container. Absent: no such records.
+  std::function<std::optional<std::string>(const std::string& path)> beside;
   std::string random;      ///< 64 random bytes, fresh for each step.
   std::int64_t today = 0;  ///< Days since 1970-01-01, UTC.
   bool is_root = true;
@@ -71,6 +76,8 @@ struct StepFacts {
   std::function<Result<std::string>(std::string_view secret, std::string_view setting)> crypt;
 
   bool same_container() const { return record && record->identity == identity; }
+  /// The hash of a target after the latest run that knows of it.
+  std::optional<std::string> recorded(const std::string& path) const;
   std::string env_or(std::string_view name, std::string_view otherwise) const;
 };
 
@@ -102,7 +109,9 @@ Result<Ownership> owner_of(const StepFacts& facts, const std::string& path);
 /// line end. Empty counts as not given.
 Result<std::optional<std::string>> find_secret(const StepFacts& facts, const std::string& name);
 
-/// True when the record counts: each target that it names is there with the recorded hash.
+/// True when the record counts: each target that it names is there with the recorded hash, those
+/// on volumes with the hash that the volume's own record has. So neither a new volume nor a new
+/// container passes for the old one.
 bool record_holds(const StepFacts& facts);
 
 }  // namespace bootsman

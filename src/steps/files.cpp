@@ -55,6 +55,9 @@ class FilesWork {
     auto size = parse_size(settings_.get_string("max_size"));
     if (!size) return fail(std::move(size).error().within("max_size"));
     max_size_ = *size;
+    size = parse_size(settings_.get_string("max_unpacked"));
+    if (!size) return fail(std::move(size).error().within("max_unpacked"));
+    max_unpacked_ = *size;
     for (const auto& [path, text] : string_pairs(settings_, "modes")) {
       std::uint32_t mode = 0;
       for (const char c : text) {
@@ -147,6 +150,19 @@ class FilesWork {
     return want_filled(path, {std::move(command), "clone " + shown(address.url)});
   }
 
+  Result<void> want_unpacked(const std::string& path, const std::string& value) {
+    ArchiveFile archive{.path = value, .max_size = max_unpacked_};
+    if (!value.starts_with('/')) {
+      auto file = web_file(value);
+      if (!file) return fail(std::move(file).error());
+      archive.path = fresh(path) + ".archive";
+      archive.from = std::move(*file);
+    }
+    archive.owner = owner_of_new(path);
+    return want_filled(path, {{}, "unpack " + shown(split_fragment(value).url) + " to " + path},
+                       std::move(archive));
+  }
+
   StepWork finish() && {
     if (insecure() && asks_server_)
       work_.warnings.push_back(
@@ -180,10 +196,7 @@ class FilesWork {
     const auto hash = hash_target(*facts_.files, path);
     if (!hash || settings_.get_bool("overwrite", false) || *hash == wanted_hash) return true;
     if (!home_owner(facts_, path)) return true;
-    if (facts_.record) {
-      const auto recorded = facts_.record->targets.find(path);
-      if (recorded != facts_.record->targets.end() && recorded->second == *hash) return true;
-    }
+    if (facts_.recorded(path) == *hash) return true;
     work_.notes.push_back("kept " + path + ", which its user has changed; overwrite = true " +
                           "replaces it");
     return false;
@@ -211,11 +224,12 @@ class FilesWork {
     return folder_above(path) + "/." + path.substr(path.rfind('/') + 1) + std::string(kFreshEnd);
   }
 
-  Result<void> want_filled(const std::string& path, RunCommand make) {
+  Result<void> want_filled(const std::string& path, RunCommand make,
+                           std::optional<ArchiveFile> archive = std::nullopt) {
     const bool there = facts_.files->follow(path).kind != PathFact::Kind::Missing;
     if (there && !facts_.files->list(path).empty()) return {};
     want_folder(path);
-    work_.changes.push_back(FillFolder{path, fresh(path), std::move(make)});
+    work_.changes.push_back(FillFolder{path, fresh(path), std::move(make), std::move(archive)});
     return {};
   }
 
@@ -226,6 +240,7 @@ class FilesWork {
   std::string target_;
   Millis time_limit_{0};
   std::uint64_t max_size_ = 0;
+  std::uint64_t max_unpacked_ = 0;
   bool asks_server_ = false;
 };
 
@@ -242,11 +257,12 @@ Result<StepWork> plan_files(const Value& settings, const StepFacts& facts) {
   for (const Kind& kind : {Kind{"write", &FilesWork::want_text},
                            {"copy", &FilesWork::want_copy},
                            {"download", &FilesWork::want_download},
+                           {"unpack", &FilesWork::want_unpacked},
                            {"clone", &FilesWork::want_clone}}) {
     any = any || !string_pairs(settings, kind.key).empty();
     if (auto done = files.each(kind.key, kind.want); !done) return fail(std::move(done).error());
   }
-  if (!any) return StepWork::skip("nothing is set");
+  if (!any) return StepWork::skip_unused("nothing is set");
   return std::move(files).finish();
 }
 

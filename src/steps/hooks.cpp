@@ -22,7 +22,7 @@ Result<StepWork> plan_hooks(const Value& settings, const StepFacts& facts) {
   auto limit = parse_duration(settings.get_string("time_limit"));
   if (!limit) return fail(std::move(limit).error().within("time_limit"));
   if (facts.files->follow(folder).kind != PathFact::Kind::Directory)
-    return StepWork::skip(folder + " does not exist");
+    return StepWork::skip_unused(folder + " does not exist");
   StepWork work;
   for (const std::string& name : facts.files->list(folder)) {
     const std::string path = folder + "/" + name;
@@ -43,7 +43,7 @@ Result<StepWork> plan_hooks(const Value& settings, const StepFacts& facts) {
     work.changes.push_back(std::move(run));
   }
   if (work.changes.empty() && work.warnings.empty())
-    return StepWork::skip(folder + " holds no program");
+    return StepWork::skip_unused(folder + " holds no program");
   return work;
 }
 

@@ -77,12 +77,12 @@ Result<StepWork> plan_resolv(const Value& settings, const StepFacts& facts) {
   const std::string last = *search + *options;
   auto text = present(facts, path, !servers->empty() || !last.empty());
   if (!text) return fail(std::move(text).error());
-  if (!*text) return StepWork::skip("nothing is set");
+  if (!*text) return StepWork::skip_unused("nothing is set");
   // Resolvers ask the first name servers first, but let the last search and options win.
   std::string content = with_block(**text, "nameservers", *servers, BlockPlace::Top);
   content = with_block(content, "search", last, BlockPlace::End);
   if (content == **text && servers->empty() && last.empty())
-    return StepWork::skip("nothing is set");
+    return StepWork::skip_unused("nothing is set");
   StepWork work;
   constexpr std::size_t kServersAsked = 3;  // MAXNS of <resolv.h>.
   if (!servers->empty() && count_servers(content) > kServersAsked)
@@ -112,9 +112,9 @@ Result<StepWork> plan_hosts(const Value& settings, const StepFacts& facts) {
   }
   auto text = present(facts, path, !body.empty());
   if (!text) return fail(std::move(text).error());
-  if (!*text) return StepWork::skip("nothing is set");
+  if (!*text) return StepWork::skip_unused("nothing is set");
   std::string content = with_block(**text, "hosts", body, BlockPlace::End);
-  if (body.empty() && content == **text) return StepWork::skip("nothing is set");
+  if (body.empty() && content == **text) return StepWork::skip_unused("nothing is set");
   StepWork work;
   work.changes.push_back(WriteFile{.path = path, .content = std::move(content)});
   return work;

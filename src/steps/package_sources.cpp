@@ -59,7 +59,7 @@ bool one_line(std::string_view text) {
 
 Result<StepWork> plan_pip(const Value& settings, const StepFacts& facts) {
   std::string url = settings.get_string("index_url");
-  if (url.empty()) return StepWork::skip("index_url is empty");
+  if (url.empty()) return StepWork::skip_unused("index_url is empty");
   if (!one_line(url)) return fail("cannot use index_url: it holds a line break");
   std::string content = written_by("pip") + "[global]\n";
   if (settings.get_bool("insecure", false)) {
@@ -72,7 +72,7 @@ Result<StepWork> plan_pip(const Value& settings, const StepFacts& facts) {
 
 Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts) {
   const std::string url = settings.get_string("index_url");
-  if (url.empty()) return StepWork::skip("index_url is empty");
+  if (url.empty()) return StepWork::skip_unused("index_url is empty");
   if (url.find_first_of("\"\\") != std::string::npos || !one_line(url))
     return fail("cannot use index_url: it holds a quote, a backslash or a line break");
   std::string content = written_by("uv");
@@ -85,7 +85,7 @@ Result<StepWork> plan_uv(const Value& settings, const StepFacts& facts) {
 
 Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts) {
   const std::string url = settings.get_string("registry");
-  if (url.empty()) return StepWork::skip("registry is empty");
+  if (url.empty()) return StepWork::skip_unused("registry is empty");
   if (!one_line(url)) return fail("cannot use registry: it holds a line break");
   std::string content = written_by("npm") + "registry=" + url + "\n";
   if (settings.get_bool("insecure", false)) content += "strict-ssl=false\n";
@@ -95,7 +95,7 @@ Result<StepWork> plan_npm(const Value& settings, const StepFacts& facts) {
 Result<StepWork> plan_conda(const Value& settings, const StepFacts& facts) {
   std::string content = written_by("conda") + "channels:\n";
   const auto channels = settings.get_strings("channels");
-  if (channels.empty()) return StepWork::skip("channels is empty");
+  if (channels.empty()) return StepWork::skip_unused("channels is empty");
   for (const std::string& channel : channels) {
     if (!one_line(channel)) return fail("cannot use channels: a name holds a line break");
     content += "  - " + channel + "\n";

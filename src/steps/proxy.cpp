@@ -51,7 +51,7 @@ Result<StepWork> plan_proxy(const Value& settings, const StepFacts& facts) {
     want(facts, names.lower, lower, work);
     want(facts, names.upper, upper, work);
   }
-  if (!any) return StepWork::skip("no proxy is set");
+  if (!any) return StepWork::skip_unused("no proxy is set");
   std::string none = settings.get_string("no_proxy");
   if (none.empty()) none = facts.env_or("no_proxy", facts.env_or("NO_PROXY", ""));
   none = with_own_addresses(none);

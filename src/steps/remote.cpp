@@ -36,7 +36,7 @@ void add_script(const RemoteSource& source, const Value& settings, const StepFac
 Result<StepWork> plan_remote(const Value& settings, const StepFacts& facts) {
   const auto overlay = remote_source(settings, "overlay");
   const auto script = remote_source(settings, "script");
-  if (!overlay && !script) return StepWork::skip("neither overlay nor script is set");
+  if (!overlay && !script) return StepWork::skip_unused("neither overlay nor script is set");
   StepWork work;
   if (settings.get_bool("insecure", false))
     work.warnings.emplace_back(

@@ -19,6 +19,9 @@ constexpr std::string_view kEnvBlock = "environment";
 /// How the name of a key begins while it is made.
 constexpr std::string_view kFreshKey = ".bootsman_new_";
 
+/// Sorts before what distributions and images put there: the first value wins.
+constexpr const char* kDropIn = "00-bootsman.conf";
+
 struct Wanted {
   std::string keyword;
   std::string value;
@@ -82,9 +85,8 @@ bool key_stays(const Value& settings, const StepFacts& facts, const std::string&
   if (facts.files->follow(key).kind != PathFact::Kind::File) return false;
   if (settings.get_string("host_keys") == "keep" || folder != "/etc/ssh") return true;
   if (!facts.same_container()) return false;
-  const auto recorded = facts.record->targets.find(key);
-  return recorded != facts.record->targets.end() &&
-         hash_target(*facts.files, key) == recorded->second;
+  const auto recorded = facts.recorded(key);
+  return recorded && hash_target(*facts.files, key) == recorded;
 }
 
 Result<void> want_host_keys(const Value& settings, const StepFacts& facts, StepWork& work) {
@@ -121,17 +123,35 @@ Result<void> want_host_keys(const Value& settings, const StepFacts& facts, StepW
   return {};
 }
 
-/// The first candidate has the environment, the second is for an sshd before 7.8, which refuses
-/// SetEnv.
+/// The configuration's drop-in folder, where our file in it would be what sshd reads first; empty
+/// where there is none, or another file comes before.
+std::string drop_in_folder(const StepFacts& facts, std::string_view config) {
+  for (const std::string_view whole : lines_of(config)) {
+    const std::string_view line = trim(whole);
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto pattern = included_by(line);
+    if (!pattern || !pattern->ends_with("/*.conf")) return "";
+    const std::string folder = pattern->substr(0, pattern->size() - 7);
+    if (facts.files->follow(folder).kind != PathFact::Kind::Directory) return "";
+    for (const std::string& name : facts.files->list(folder))
+      if (name.ends_with(".conf") && !name.starts_with('.') && name < kDropIn) return "";
+    return folder;
+  }
+  return "";
+}
+
+/// Writes the settings where they count: into a file of our own in the drop-in folder that is
+/// included first, else into a block at the top. The first candidate has the environment, the
+/// second is for an sshd before 7.8, which refuses SetEnv.
 Result<void> want_config(const Value& settings, const StepFacts& facts, const std::string& sshd,
                          const std::string& set_env, StepWork& work) {
   const std::string path = settings.get_string("config");
   auto text = read_if_there(facts, path);
   if (!text) return fail(std::move(text).error());
   if (!*text) return fail("cannot set up sshd: " + path + " does not exist");
-  const std::string rest = without_appended_lines(**text);
-  Verification verify{{.argv = {sshd, "-T", "-f", "{}"}, .input = "", .timeout = Millis(10'000)},
-                      {}};
+  const std::string appended = without_appended_lines(**text);
+  const std::string rest = without_block(appended, kSshBlock);
+  Verification verify{{.argv = {sshd, "-T", "-f", "{}"}, .input = "", .timeout = Millis(10'000)}};
   std::string body;
   for (const Wanted& wanted : settle(settings, facts, work)) {
     body += wanted.keyword + " " + wanted.value + "\n";
@@ -140,14 +160,24 @@ Result<void> want_config(const Value& settings, const StepFacts& facts, const st
     if (shown == "prohibit-password") shown = "without-password";
     verify.expect.push_back(lower(wanted.keyword) + " " + shown);
   }
+  WriteFile whole{.path = path, .content = rest};
+  whole.verify = verify;
+  const std::string folder = drop_in_folder(facts, rest);
+  WriteFile ours = whole;
+  std::string around = appended;
+  if (!folder.empty()) {
+    ours.path = folder + "/" + kDropIn;
+    around = facts.files->read(ours.path).value_or("");
+    ours.verify->context = rest;
+  }
   const auto candidate = [&](const std::string& with_env) {
-    return with_block(rest, kSshBlock, with_env + body, BlockPlace::Top);
+    return with_block(around, kSshBlock, with_env + body, BlockPlace::Top);
   };
-  WriteFile write{.path = path};
-  write.verify = std::move(verify);
-  write.content = candidate(set_env.empty() ? "" : set_env + "\n");
-  if (!set_env.empty()) write.fallbacks.push_back(candidate(""));
-  work.changes.push_back(std::move(write));
+  ours.content = candidate(set_env.empty() ? "" : set_env + "\n");
+  if (!set_env.empty()) ours.fallbacks.push_back(candidate(""));
+  if (!ours.content.empty() || !around.empty()) work.changes.push_back(std::move(ours));
+  // What we put there before there was such a folder. sshd itself now says whether it reads it.
+  if (!folder.empty() && rest != **text) work.changes.push_back(std::move(whole));
   return {};
 }
 

@@ -26,6 +26,10 @@ std::pair<std::string, std::string> split_line(std::string_view line) {
   return {keyword, std::string(value)};
 }
 
+std::string in_ssh_folder(std::string_view pattern) {
+  return (pattern.starts_with('/') ? "" : "/etc/ssh/") + std::string(pattern);
+}
+
 class Reader {
  public:
   explicit Reader(const StepFacts& facts) : facts_(facts) {}
@@ -53,8 +57,7 @@ class Reader {
  private:
   void include(std::string_view pattern, int depth) {
     if (pattern.empty()) return;
-    std::string whole(pattern);
-    if (!whole.starts_with('/')) whole = "/etc/ssh/" + whole;
+    const std::string whole = in_ssh_folder(pattern);
     const auto slash = whole.rfind('/');
     const std::string folder = whole.substr(0, slash);
     const std::string name = whole.substr(slash + 1);
@@ -73,6 +76,13 @@ std::map<std::string, SshdSetting> read_sshd_config(const StepFacts& facts,
   Reader reader(facts);
   reader.read(path, 0);
   return std::move(reader.found);
+}
+
+std::optional<std::string> included_by(std::string_view line) {
+  const auto [keyword, value] = split_line(line);
+  if (keyword != "include" || value.empty() || value.find_first_of(" \t") != std::string::npos)
+    return std::nullopt;
+  return in_ssh_folder(value);
 }
 
 std::string without_appended_lines(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,5 +30,8 @@ std::string without_appended_lines(std::string_view text);
 
 /// The name of the block that holds our settings.
 inline constexpr std::string_view kSshBlock = "ssh";
+
+/// The path or pattern of an Include line with one argument.
+std::optional<std::string> included_by(std::string_view line);
 
 }  // namespace bootsman

@@ -46,6 +46,8 @@ struct CommandOutput {
 struct Verification {
   CommandLine command = {};              ///< "{}" in an argument stands for the temporary file.
   std::vector<std::string> expect = {};  ///< Lines that its stdout must contain.
+  /// Follows the content in the temporary file: of a part, what it is put in front of.
+  std::string context = {};
 };
 
 /// Whose a file shall be.
@@ -101,12 +103,21 @@ struct FetchFile {
   /// A failure is the step's at its end: the changes that follow are made all the same.
   bool go_on = false;
 };
+/// An archive to be unpacked (helper/archive.h).
+struct ArchiveFile {
+  std::string path = {};
+  std::optional<WebFile> from = {};  ///< Fetched to `path` first, which is removed afterwards.
+  std::uint64_t max_size = 0;        ///< Of all that is in it together.
+  std::optional<FileOwner> owner = {};
+};
+
 /// Makes a folder that is absent or empty: the folder `fresh` beside it is filled, then takes its
 /// place whole. A failure is the step's at its end.
 struct FillFolder {
   std::string path = {};
   std::string fresh = {};  ///< What an interrupted run left there is removed first.
-  RunCommand make = {};    ///< Fills `fresh`.
+  RunCommand make = {};    ///< Fills `fresh`, unless an archive does.
+  std::optional<ArchiveFile> archive = {};
 };
 
 using Change = std::variant<WriteFile, MakeDirectory, MakeLink, RemoveFile, RenameFile, RunCommand,
@@ -123,10 +134,16 @@ struct StepWork {
   /// Kept in the step's record for the next run, for instance the hash of a password.
   std::string memo;
   std::string skipped;  ///< Not empty: nothing to do here, for this reason; `changes` is empty.
+  bool unused = false;  ///< Skipped because no setting, variable or file asks for anything.
 
   static StepWork skip(std::string reason) {
     StepWork work;
     work.skipped = std::move(reason);
+    return work;
+  }
+  static StepWork skip_unused(std::string reason) {
+    StepWork work = skip(std::move(reason));
+    work.unused = true;
     return work;
   }
 };

@@ -63,3 +63,27 @@ def test_a_file_without_programs_is_refused(root, inside):
     assert inside(BINARY_INSIDE, "import", "/srv/x.ini")[::2] == (
         1, "cannot import /srv/x.ini: it has no [program:NAME]\n")
     assert inside(BINARY_INSIDE, "import", "/srv/none.ini")[0] == 1
+
+
+def test_a_boot_says_in_one_line_what_doctor_finds(boot):
+    container = boot('[service.web]\ncommand = ["sleep", "600"]\n', env={"HOME": "/no/home", "NVIDIA_VISIBLE_DEVICES": "all"})
+    container.wait_for_log(r"^bootsman \| warning: doctor: 1 bad, \d warnings?: gpu, .*home.*; `bootsman doctor` says more$")
+    assert container.log.index("boot done") < container.log.index("doctor:")
+    assert container.log.count("doctor: ") == 1
+
+
+def test_a_boot_of_a_container_without_findings_says_nothing(boot, inside):
+    config = '[service.web]\ncommand = ["sleep", "600"]\n'
+    container = boot(config)
+    container.wait_for_log("boot done")
+    findings = json.loads(container.bootsman("doctor", "--json", check=False).stdout)["findings"]
+    assert [finding["topic"] for finding in findings] == []
+    assert container.stop() == 0
+    assert "doctor" not in container.log
+
+
+def test_steps_that_nobody_asked_for_are_told_by_status_alone(workspace):
+    container = workspace()
+    container.wait_for_boot()
+    assert "nothing is set" not in container.log
+    assert "step.resolv" in (table := container.bootsman("status").stdout) and "nothing is set" in table

@@ -1,13 +1,21 @@
 """The step files with real servers, git and disks: by the helper that applies it, in a folder of the test."""
 
+import gzip
 import hashlib
+import io
 import json
 import os
+import random
+import re
 import socket
+import stat
 import subprocess
+import tarfile
+import zipfile
 
 import pytest
 
+from lib.root import BINARY_INSIDE
 from lib.web import Authority, Server
 
 LOGO = b"\x89PNG\r\n" + bytes(range(256)) * 64
@@ -161,3 +169,157 @@ def test_keys_of_a_server_are_kept_while_it_is_away(step, place, authority):
     assert step("authorized_keys", {**settings, "time_limit": "2s"})["result"] == "changed"
     assert (home / "keys/authorized_keys").read_text() == keys
     assert any("the keys of an earlier start are used" in line for line in step.said)
+
+
+LONG = "课程/" + "a" * 90 + "/" + "b" * 120 + ".txt"
+TREE = {"README.md": b"hello\n", "课程/第一课.ipynb": "数据".encode() * 100_000, "empty": b"", LONG: LOGO * 20}
+
+
+def tar(entries, mode="w:gz", format=tarfile.PAX_FORMAT):
+    """The bytes of a tar of (name, content or a TarInfo's members)."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=format) as archive:
+        for name, content in entries:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, bytes):
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+                continue
+            for key, value in content.items():
+                setattr(info, key, value)
+            archive.addfile(info)
+    return out.getvalue()
+
+
+def zipped(entries, method=zipfile.ZIP_DEFLATED, mode=0o100644):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in entries:
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            info.compress_type = method
+            archive.writestr(info, content)
+    return out.getvalue()
+
+
+def tree_of(folder):
+    return {os.path.relpath(os.path.join(place, name), folder): open(os.path.join(place, name), "rb").read()
+            for place, _, names in os.walk(folder) for name in names}
+
+
+@pytest.mark.parametrize("archive", [
+    tar(TREE.items()), tar(TREE.items(), format=tarfile.GNU_FORMAT), tar(TREE.items(), mode="w"),
+    zipped(TREE.items()), zipped(TREE.items(), zipfile.ZIP_STORED),
+    b"".join(map(gzip.compress, (lambda raw: (raw[:70_000], raw[70_000:]))(tar(TREE.items(), mode="w")))),
+], ids=["tar.gz", "GNU's tar.gz", "tar", "zip", "stored zip", "two gzip members"])
+def test_archive_is_unpacked_whole_and_only_once(step, place, archive):
+    (place / "a").write_bytes(archive)
+    settings = {"unpack": {f"{place}/in/course": f"{place}/a"}}
+    assert step("files", settings)["result"] == "changed"
+    assert tree_of(place / "in/course") == TREE
+    (place / "in/course/README.md").write_text("mine")
+    assert step("files", settings)["result"] == "unchanged"
+    assert (place / "in/course/README.md").read_text() == "mine"
+    assert sorted(os.listdir(place / "in")) == ["course"]
+
+
+def test_archive_of_a_server_is_checked_and_not_kept(step, place, authority):
+    body = zipped(TREE.items())
+    with Server(lambda handler: handler.reply(200, body), authority.localhost) as server:
+        settings = {"unpack": {f"{place}/course": with_hash(server.url("/c.zip"), body)},
+                    "ca_file": str(authority.certificate)}
+        assert step("files", settings)["result"] == "changed"
+        assert tree_of(place / "course") == TREE
+        settings["unpack"] = {f"{place}/other": with_hash(server.url("/c.zip"), b"else")}
+        assert step("files", settings)["result"] == "failed"
+    assert os.listdir(place) == ["course"]
+
+
+def test_modes_links_and_folders_of_an_archive(step, place):
+    entries = [("d", {"type": tarfile.DIRTYPE, "mode": 0o777}), ("d/run", {"mode": 0o6755, "type": tarfile.REGTYPE}),
+               ("d/up", {"type": tarfile.SYMTYPE, "linkname": "../plain"}), ("./plain", b"x"),
+               ("d/hard", {"type": tarfile.LNKTYPE, "linkname": "plain"}), ("plain", b"the later one")]
+    (place / "a").write_bytes(tar(entries))
+    assert step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["result"] == "changed"
+    modes = {name: oct(stat.S_IMODE(os.lstat(place / "c" / name).st_mode)) for name in ("d", "d/run", "plain")}
+    assert modes == {"d": "0o755", "d/run": "0o755", "plain": "0o644"}
+    assert os.readlink(place / "c/d/up") == "../plain"
+    assert (place / "c/d/up").read_bytes() == b"the later one"
+    assert (place / "c/d/hard").read_bytes() == b"x"
+
+
+def symlink(target):
+    return {"type": tarfile.SYMTYPE, "linkname": target}
+
+
+def hard_link(target):
+    return {"type": tarfile.LNKTYPE, "linkname": target}
+
+
+NOISE = random.Random(7).randbytes(40_000)
+GOOD = tar([("a", NOISE), ("b", NOISE)])
+EVIL = {
+    "a name that leads upwards": (tar([("../x", b"")]), "leads upwards"),
+    "one that does so later": (tar([("a/../../x", b"")]), "leads upwards"),
+    "an absolute name": (tar([("/tmp/x", b"")]), "absolute"),
+    "an absolute link": (tar([("x", symlink("/etc/passwd"))]), "leads outside"),
+    "a link upwards": (tar([("d/x", symlink("../../y"))]), "leads outside"),
+    "a link upwards through another link": (tar([("here", symlink(".")), ("x", symlink("here/here/../../y"))]),
+                                            "leads outside"),
+    "a file behind a link": (tar([("d", symlink("e")), ("d/x", b"")]), "behind a link"),
+    "a folder behind a link": (tar([("d", symlink("e")), ("d/x", {"type": tarfile.DIRTYPE})]), "behind a link"),
+    "a file below a file": (tar([("d", b""), ("d/x", b"")]), "behind a link or a file"),
+    "a hard link outside": (tar([("x", hard_link("../../../etc/passwd"))]), "leads upwards"),
+    "an absolute hard link": (tar([("x", hard_link("/etc/passwd"))]), "absolute"),
+    "a hard link to a link": (tar([("l", symlink("y")), ("x", hard_link("l"))]), "no file of the archive"),
+    "a device": (tar([("null", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3})]), "neither file"),
+    "a pipe": (tar([("pipe", {"type": tarfile.FIFOTYPE})]), "neither file"),
+    "more than is allowed": (tar([("x", b"x" * 3_000_000)]), "max_unpacked"),
+    "a zip with more than is allowed": (zipped([("x", b"x" * 3_000_000)]), "max_unpacked"),
+    "a cut tar.gz": (GOOD[:-600], "cut off"),
+    "a cut tar": (gzip.decompress(GOOD)[:20_000], "cut off"),
+    "damaged gzip": (GOOD[:3000] + b"XXXX" + GOOD[3004:], "gzip data are damaged"),
+    "gzip without its sum": (GOOD[:-6], "cut off"),
+    "a wrong sum of gzip": (GOOD[:-8] + b"XXXX" + GOOD[-4:], "gzip data are damaged"),
+    "a damaged header": (gzip.decompress(GOOD).replace(b"0000644", b"0000755", 1), "no tar, or damaged"),
+    "a zip upwards": (zipped([("../x", "")]), "leads upwards"),
+    "an absolute zip": (zipped([("/x", "")]), "absolute"),
+    "a link in a zip": (zipped([("x", "/etc/passwd")], mode=0o120777), "leads outside"),
+    "a device in a zip": (zipped([("x", "")], mode=0o020666), "neither file"),
+    "a cut zip": (zipped(TREE.items())[:-200], "no zip, or damaged"),
+    "a zip with a wrong sum": (zipped([("x", b"abcabc")], zipfile.ZIP_STORED).replace(b"abcabc", b"abcabd"), "damaged"),
+    "another kind": (b"7z\xbc\xaf" + b"x" * 600, "neither tar, tar.gz nor zip"),
+    "nothing": (b"", "neither tar, tar.gz nor zip"),
+}
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_archive_that_is_not_to_be_trusted_leaves_nothing(step, place, name):
+    archive, why = EVIL[name]
+    (place / "a").write_bytes(archive)
+    answer = step("files", {"unpack": {f"{place}/c": f"{place}/a"}, "max_unpacked": "2MiB"})
+    assert answer["result"] == "failed"
+    assert answer["why"].startswith(f"cannot unpack {place}/a: ")
+    assert re.search(why, answer["why"]), answer["why"]
+    assert os.listdir(place) == ["a"]
+
+
+def test_encrypted_zip_is_refused(step, place):
+    body = bytearray(zipped([("x", b"abc")]))
+    body[body.index(b"PK\1\2") + 8] |= 1
+    (place / "a").write_bytes(body)
+    assert "is encrypted" in step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["why"]
+
+
+def test_archive_for_a_home_belongs_to_its_user(maker, root):
+    root.append("/etc/passwd", "alice:x:1101:100::/srv/alice:/bin/sh\n")
+    root.path("/srv/alice").mkdir(parents=True)
+    os.chown(root.path("/srv/alice"), 1101, 100)
+    root.path("/opt/course.zip").write_bytes(zipped(TREE.items()))
+    root.write("/etc/bootsman/bootsman.toml",
+               'extends = "empty"\n[step.files]\nunpack = { "/srv/alice/course" = "/opt/course.zip" }\n')
+    container = maker.start(root, command=(BINARY_INSIDE, "run-step", "files"))
+    assert container.wait(60) == 0, container.transcript()
+    for name in ("", "课程", "README.md", LONG):
+        status = os.lstat(root.path("/srv/alice/course") / name)
+        assert (status.st_uid, status.st_gid) == (1101, 100), name

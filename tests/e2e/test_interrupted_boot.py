@@ -9,7 +9,7 @@ import pytest
 
 # Files whose content is the same in every container.
 TARGETS = ("/etc/matrixdc-motd", "/etc/pip.conf", "/root/.condarc", "/init/jupyter/jupyter_config.py",
-           "/etc/ssh/sshd_config",
+           "/etc/ssh/sshd_config.d/00-bootsman.conf",
            "/root/.jupyter/lab/user-settings/@jupyterlab/terminal-extension/plugin.jupyterlab-settings")
 
 

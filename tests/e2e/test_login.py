@@ -159,6 +159,31 @@ def test_password_of_the_environment_lets_in(workspace):
     assert ssh.ssh(container, "id -u", password="from the pod").stdout == "0\n"
 
 
+PLAIN = "UsePAM yes\nPasswordAuthentication yes\nSubsystem sftp internal-sftp\nMatch User git\n  X11Forwarding no\n"
+
+
+@pytest.mark.parametrize("config, authors, password", [
+    ("Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nPermitRootLogin prohibit-password\n", "", True),
+    ("Include sshd_config.d/*.conf\nUsePAM yes\n", "PasswordAuthentication no\n", False),
+    (PLAIN, "", True),
+    (PLAIN.replace("Authentication yes", "Authentication no"), "", False),
+], ids=["drop-in", "drop-in, the author wants keys", "block", "block, the author wants keys"])
+def test_sshd_takes_the_settings_where_they_are_put(root, workspace, key, config, authors, password):
+    drop_in = config.startswith("Include")
+    root.write("/etc/ssh/sshd_config", config)
+    if authors:
+        root.write("/etc/ssh/sshd_config.d/20-author.conf", authors)
+    container = workspace(env={"ROOT_PASSWORD": ssh.PASSWORD, "AUTHORIZED_KEYS": key.with_suffix(".pub").read_text()})
+    ssh.wait_for_sshd(container)
+    assert (root.read("/etc/ssh/sshd_config") == config) == drop_in
+    assert root.path("/etc/ssh/sshd_config.d/00-bootsman.conf").exists() == drop_in
+    in_force = container.exec("/usr/sbin/sshd", "-T").stdout.splitlines()
+    assert "permitrootlogin yes" in in_force
+    assert f"passwordauthentication {'yes' if password else 'no'}" in in_force
+    assert (ssh.ssh(container, "id -u").stdout == "0\n") == password
+    assert ssh.by_key(container, key, "id -u").stdout == "0\n"
+
+
 @pytest.fixture
 def key(tmp_path):
     """The path of a new private key; the public one is beside it."""

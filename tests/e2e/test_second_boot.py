@@ -9,7 +9,7 @@ import pytest
 VOLATILE = ("var/log/", "var/lib/", "root/.cache/", "root/.local/share/jupyter/", "root/.ipython/",
             "root/.jupyter/lab/workspaces/", "var/cache/", "root/.config/matplotlib/", "var/run/")
 TARGETS = ("etc/matrixdc-motd", "etc/pip.conf", "root/.condarc", "etc/matrixdc-init",
-           "init/jupyter/jupyter_config.py", "etc/ssh/sshd_config",
+           "init/jupyter/jupyter_config.py", "etc/ssh/sshd_config.d/00-bootsman.conf",
            "root/.jupyter/lab/user-settings/@jupyterlab/terminal-extension/plugin.jupyterlab-settings",
            "root/.jupyter/lab/user-settings/@jupyterlab/translation-extension/plugin.jupyterlab-settings")
 

@@ -1,5 +1,3 @@
-#include "helper/step_runner.h"
-
 #include <doctest/doctest.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -8,52 +6,13 @@
 #include "helper/apply.h"
 #include "helper/conditions.h"
 #include "helper/password_hash.h"
-#include "helper/world_facts.h"
-#include "shell_unit/helper/folder.h"
+#include "shell_unit/helper/step_start.h"
 #include "sys/file.h"
 
 using namespace bootsman;
 using test::Folder;
-
-namespace {
-
-/// Runs one built-in step with its files in the folder, as at one start of the container.
-struct Start {
-  explicit Start(const Folder& in, std::map<std::string, std::string> env = {}) : folder(in) {
-    env.emplace("PATH", "/usr/bin:/bin");
-    env["BOOTSMAN_STATE_DIR"] = folder / "state";
-    facts = gather_facts(std::move(env), {}, files);
-    facts.identity = "container:a";
-  }
-
-  std::string run(const std::string& type, Value settings, const std::string& when = "changed") {
-    answers.clear();
-    StepRunner runner(
-        facts, [this](const Value& message) { answers.push_back(message); }, folder / "flag");
-    Value entry;
-    entry.set("id", "step." + type);
-    entry.set("type", type);
-    entry.set("when", when);
-    entry.set("settings", std::move(settings));
-    runner.run(entry);
-    runner.finish();
-    return answers.empty() ? "" : answers.back().get_string("result");
-  }
-  std::string why() const { return answers.back().get_string("why"); }
-
-  const Folder& folder;
-  DiskFiles files;
-  StepFacts facts;
-  std::vector<Value> answers;
-};
-
-Value pip_in(const Folder& folder) {
-  Value settings;
-  settings.set("file", folder / "pip.conf");
-  return settings;
-}
-
-}  // namespace
+using test::pip_in;
+using test::Start;
 
 TEST_CASE("a step writes its file, then has nothing to do") {
   const Folder folder;

@@ -160,7 +160,8 @@ class Bench {
       }
       if (const auto* a = std::get_if<Say>(&action)) {
         const bool named = a->unit && a->unit->value < plan.units.size();
-        said.push_back(named ? plan[*a->unit].name + ": " + a->text : a->text);
+        said.push_back((a->severity == Severity::Debug ? "(debug) " : "") +
+                       (named ? plan[*a->unit].name + ": " + a->text : a->text));
       }
     }
   }

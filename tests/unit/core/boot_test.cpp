@@ -37,6 +37,20 @@ TEST_CASE("steps come first, services when they are done, and the boot is done w
   CHECK(next_deadline(bench.state) == std::nullopt);
 }
 
+TEST_CASE("a step that nobody asked for is skipped without a line in the log") {
+  PlanBuilder made;
+  made.builtin("hosts");
+  made.builtin("timezone");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.step_over("hosts", StepResult::Unused, "nothing is set");
+  bench.step_over("timezone", StepResult::Skipped, "there is no zone \"X\"");
+  CHECK(bench.is("hosts") == "skipped");
+  CHECK(bench.status("hosts").why == "nothing is set");
+  CHECK(bench.was_said("(debug) hosts: skipped: nothing is set"));
+  CHECK(bench.was_said("timezone: skipped: there is no zone \"X\""));
+}
+
 TEST_CASE("a crash is followed by a growing delay and a new run") {
   PlanBuilder made;
   made.service("a");

@@ -270,6 +270,7 @@ std::vector<Fact> facts() {
       {"group emptied", [](B& b) { return b.group_emptied("a"); }},
       {"step changed", [](B& b) { return b.step_over("a", StepResult::Changed); }},
       {"step skipped", [](B& b) { return b.step_over("a", StepResult::Skipped, "so"); }},
+      {"step unused", [](B& b) { return b.step_over("a", StepResult::Unused, "so"); }},
       {"step failed", [](B& b) { return b.step_over("a", StepResult::Failed, "so"); }},
       {"step not begun", [](B& b) { return b.step_over("a", StepResult::NotBegun); }},
       {"stop command succeeded", [](B& b) { return b.stop_command_over("a", true); }},

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "lib/configs.h"
+#include "plan/doctor_request.h"
 
 using namespace bootsman;
 using namespace bootsman::tests;
@@ -126,6 +127,30 @@ TEST_CASE("the time to stop is held against what the platform gives") {
   }
   plan.shutdown = {Millis(9'000), Millis(9'000)};
   CHECK(topics(healthy(), plan) == "BAD:drain");
+}
+
+TEST_CASE("what the running init asks its helper has all that the findings depend on") {
+  Plan plan = plan_text(
+                  "[service.here]\ncommand = [\"/bin/here\"]\n"
+                  "[service.lost]\ncommand = [\"/srv/lost\"]\n"
+                  "[service.maybe]\ncommand = [\"/srv/maybe\"]\nif_exists = [\"/srv/maybe\"]\n")
+                  .plan;
+  plan.shutdown = {Millis(9'000), Millis(9'000)};
+  const auto question = read_doctor_request(
+      doctor_request(plan, [](const Launch& launch) { return launch.argv[0]; }));
+  REQUIRE(question.plan.units.size() == plan.units.size());
+  for (std::size_t i = 0; i < plan.units.size(); ++i) {
+    const Unit& unit = plan.units[i];
+    CHECK(question.plan.units[i].id() == unit.id());
+    CHECK(question.plan.units[i].launch.argv.empty() == unit.launch.argv.empty());
+    // Whoever asks whether it exists is skipped without it, and not looked for.
+    CHECK(question.paths[i] == (unit.conditions.if_exists.empty() && !unit.launch.argv.empty()
+                                    ? unit.launch.argv[0]
+                                    : ""));
+  }
+  CHECK(question.plan.shutdown.timeout == plan.shutdown.timeout);
+  CHECK(question.plan.shutdown.drain == plan.shutdown.drain);
+  CHECK(read_doctor_request(Value()).plan.units.empty());
 }
 
 TEST_CASE("the summary counts and names, and is silent without findings") {

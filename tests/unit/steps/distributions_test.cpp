@@ -106,44 +106,92 @@ std::string changes(const std::map<std::string, BootWorld::Entry>& before, const
   return text;
 }
 
+using SettingsOf = Value (*)(std::string_view type);
+
+Value defaults(std::string_view) {
+  return {};
+}
+
+/// For the steps that do nothing until they are told to.
+Value something_for_each(std::string_view type) {
+  const auto strings = [](std::initializer_list<const char*> texts) {
+    Value::Array array;
+    for (const char* text : texts) array.emplace_back(text);
+    return Value(array);
+  };
+  if (type == "proxy")
+    return settings({{"https", "http://proxy.example:3128"}, {"no_proxy", "localhost,10.0.0.0/8"}});
+  if (type == "resolv")
+    return settings({{"nameservers", strings({"10.0.0.53"})},
+                     {"search", strings({"lab.example"})},
+                     {"options", strings({"ndots:2"})}});
+  if (type == "hosts")
+    return settings({{"entries", Value::Object{{"10.0.0.5", "minio minio.local"}}}});
+  if (type == "files")
+    return settings({{"write", Value::Object{{"/etc/skel/course.md", "# Welcome\n"}}},
+                     {"copy", Value::Object{{"/srv/passwd", "/etc/passwd"}}},
+                     {"modes", Value::Object{{"/srv/passwd", "0600"}}},
+                     {"unpack", Value::Object{{"/root/course", "/opt/course.zip"}}}});
+  if (type == "remote")
+    return settings({{"script", "https://platform.example/start.sh"}, {"allow_unverified", true}});
+  return {};
+}
+
+/// Two starts: what the first did must match the golden file, the second must find nothing to do.
+void check_boots(BootWorld& world, SettingsOf settings_of, const std::string& file) {
+  world.facts.env["JOB_PREFIX"] = "s3://bucket/prefix";
+  world.facts.env["AUTHORIZED_KEYS"] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk3m0q8xw2nQ1b5r4 me";
+  world.facts.secrets["ROOT_PASSWORD"] = "word";
+  const auto before = world.entries;
+  const auto boot = [&] {
+    std::string log;
+    for (const StepType& step : step_types()) {
+      const std::string type(step.type);
+      const StepWork work = world.start(type, settings_of(type));
+      for (const EnvVar& var : work.env) world.facts.env[var.name] = var.value;
+      for (const std::string& note : work.notes) log += type + ": " + note + "\n";
+      for (const std::string& warning : work.warnings) log += type + ": warning: " + warning + "\n";
+      if (!work.skipped.empty()) log += type + ": skipped: " + work.skipped + "\n";
+    }
+    return log;
+  };
+  const std::string log = boot();
+  const std::string text = "--- log\n" + log + "--- files\n" + changes(before, world);
+  CHECK(text == golden("unit/steps/golden/" + file, text));
+  const auto first = world.entries;
+  boot();
+  CHECK(changes(first, world) == "");
+}
+
+struct Family {
+  const char* name;
+  void (*build)(BootWorld&);
+};
+constexpr Family kFamilies[] = {
+    {"debian", debian}, {"ubuntu", ubuntu}, {"centos", centos}, {"alpine", alpine}};
+
 }  // namespace
 
 TEST_CASE("the whole preset on the four families of base images, once and again") {
-  struct Row {
-    const char* name;
-    void (*build)(BootWorld&);
-  };
-  const Row rows[] = {
-      {"debian", debian}, {"ubuntu", ubuntu}, {"centos", centos}, {"alpine", alpine}};
-  for (const Row& row : rows) {
-    INFO(row.name);
+  for (const Family& family : kFamilies) {
+    INFO(family.name);
     BootWorld world;
     world.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
-    row.build(world);
-    world.facts.env["JOB_PREFIX"] = "s3://bucket/prefix";
-    world.facts.env["AUTHORIZED_KEYS"] =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk3m0q8xw2nQ1b5r4 me";
-    world.facts.secrets["ROOT_PASSWORD"] = "word";
-    const auto before = world.entries;
-    const auto boot = [&] {
-      std::string log;
-      for (const StepType& type : step_types()) {
-        const StepWork work = world.start(std::string(type.type));
-        for (const EnvVar& var : work.env) world.facts.env[var.name] = var.value;
-        for (const std::string& note : work.notes)
-          log += std::string(type.type) + ": " + note + "\n";
-        for (const std::string& warning : work.warnings)
-          log += std::string(type.type) + ": warning: " + warning + "\n";
-        if (!work.skipped.empty())
-          log += std::string(type.type) + ": skipped: " + work.skipped + "\n";
-      }
-      return log;
-    };
-    const std::string log = boot();
-    const std::string text = "--- log\n" + log + "--- files\n" + changes(before, world);
-    CHECK(text == golden(std::string("unit/steps/golden/root_") + row.name + ".txt", text));
-    const auto first = world.entries;
-    boot();
-    CHECK(changes(first, world) == "");
+    family.build(world);
+    check_boots(world, defaults, std::string("root_") + family.name + ".txt");
+  }
+}
+
+TEST_CASE("with every step in use, on the same four families") {
+  for (const Family& family : kFamilies) {
+    INFO(family.name);
+    BootWorld world;
+    world.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+    world.file("/etc/hosts", "127.0.0.1\tlocalhost\n");
+    world.program("/etc/bootsman/boot.d/10-own",
+                  [](BootWorld&, const CommandLine&) { return printed(""); });
+    world.folder_("/etc/bootsman/boot.d");
+    family.build(world);
+    check_boots(world, something_for_each, std::string("full_") + family.name + ".txt");
   }
 }

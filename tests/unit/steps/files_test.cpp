@@ -175,6 +175,36 @@ TEST_CASE("repositories and folders are filled once, beside their place") {
   CHECK(secret.error().message().find("word") == std::string::npos);
 }
 
+TEST_CASE("an archive is fetched beside its folder, or read where it lies") {
+  BootWorld world;
+  world.folder_("/root/full").file("/root/full/x", "");
+  const std::string url = "https://files.example/course.zip";
+  const auto fetched = world.plan("files", one("unpack", "/root/course", url + "#sha256=" + kHash));
+  REQUIRE(fetched);
+  REQUIRE(fetched->changes.size() == 1);
+  const auto& fill = std::get<FillFolder>(fetched->changes[0]);
+  CHECK(fill.path == "/root/course");
+  CHECK(fill.make.intent == "unpack " + url + " to /root/course");
+  REQUIRE(fill.archive);
+  CHECK(fill.archive->path == "/root/.course.bootsman-new.archive");
+  CHECK(fill.archive->max_size == std::uint64_t{20} << 30);
+  REQUIRE(fill.archive->from);
+  CHECK(fill.archive->from->sha256 == kHash);
+
+  const auto local = world.plan("files", one("unpack", "/srv/course", "/opt/course.tar.gz"));
+  REQUIRE(local);
+  const auto& here = std::get<FillFolder>(local->changes.at(local->changes.size() - 1));
+  REQUIRE(here.archive);
+  CHECK(here.archive->path == "/opt/course.tar.gz");
+  CHECK(!here.archive->from);
+
+  const auto there = world.plan("files", one("unpack", "/root/full", "/opt/course.tar.gz"));
+  REQUIRE(there);
+  CHECK(there->changes.empty());
+  CHECK(!world.plan("files", one("unpack", "/root/course", url)));
+  CHECK(!world.plan("files", with(one("unpack", "/a", "/b.zip"), "max_unpacked", "2")));
+}
+
 TEST_CASE("a source that is missing costs its target alone") {
   BootWorld world;
   Value both = one("copy", "/srv/a", "/opt/absent");

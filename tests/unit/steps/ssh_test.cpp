@@ -97,6 +97,85 @@ TEST_CASE("root may log in with a password unless the image's author said otherw
   }
 }
 
+TEST_CASE("settings go into a drop-in where sshd reads that first, else into a block") {
+  constexpr const char* kOurs = "/etc/ssh/sshd_config.d/00-bootsman.conf";
+  struct Row {
+    std::string name;
+    std::string config;
+    std::vector<const char*> files;  ///< In the folder.
+    bool drop_in;
+  };
+  const Row rows[] = {
+      {"Debian's file", kDebian, {}, true},
+      {"a path below /etc/ssh, after comments", "# x\n\nInclude sshd_config.d/*.conf\n", {}, true},
+      {"others come later in the folder", kDebian, {"50-cloud-init.conf", "zz.conf"}, true},
+      {"another comes before ours", kDebian, {"00-a.conf"}, false},
+      {"a file that is not included comes before ours",
+       kDebian,
+       {"00-a.conf.bak", ".0.conf"},
+       true},
+      {"a value stands before the Include",
+       "UsePAM yes\nInclude sshd_config.d/*.conf\n",
+       {},
+       false},
+      {"two patterns", "Include /x/*.conf /etc/ssh/sshd_config.d/*.conf\n", {}, false},
+      {"one file is included", "Include /etc/ssh/sshd_config.d/10-x.conf\n", {}, false},
+      {"the folder is missing", "Include /etc/ssh/none.d/*.conf\n", {}, false},
+      {"no Include", "UsePAM yes\n", {}, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Server world(row.config);
+    world.folder_("/etc/ssh/sshd_config.d");
+    for (const char* name : row.files)
+      world.file(std::string("/etc/ssh/sshd_config.d/") + name, "UsePAM yes\n");
+    world.start("ssh");
+    CHECK(world.entries.contains(kOurs) == row.drop_in);
+    CHECK((world.text(kConfig) == row.config) == row.drop_in);
+    const std::string& where = world.text(row.drop_in ? kOurs : kConfig);
+    CHECK(where.find("\nPermitRootLogin yes\nPasswordAuthentication yes\n# <<<") !=
+          std::string::npos);
+    check_idempotent(world, "ssh");
+  }
+}
+
+TEST_CASE("the drop-in respects the author, and takes over from a block of ours") {
+  constexpr const char* kOurs = "/etc/ssh/sshd_config.d/00-bootsman.conf";
+  Server world;
+  world.facts.env["FOO"] = "x";
+  world.start("ssh");
+  REQUIRE(world.text(kConfig).starts_with("# >>> bootsman ssh >>>"));
+  world.folder_("/etc/ssh/sshd_config.d");
+  world.file("/etc/ssh/sshd_config.d/10-own.conf", "PasswordAuthentication no\n");
+  const StepWork work = world.start("ssh");
+  CHECK(world.text(kConfig) == kDebian);
+  const std::string ours = world.text(kOurs);
+  CHECK(ours == golden("unit/steps/golden/sshd_drop_in", ours));
+  REQUIRE(work.notes.size() == 1);
+  CHECK(
+      work.notes[0].starts_with("kept \"PasswordAuthentication no\" of "
+                                "/etc/ssh/sshd_config.d/10-own.conf line 1"));
+  check_idempotent(world, "ssh");
+
+  SUBCASE("what is tried is the drop-in with all that follows it") {
+    std::string tried;
+    world.program("/usr/sbin/sshd", [&](BootWorld& here, const CommandLine& command) {
+      tried = here.text(command.argv.back());
+      return printed("");
+    });
+    world.start("ssh");
+    CHECK(tried == ours + kDebian);
+  }
+  SUBCASE("an sshd that refuses it changes nothing") {
+    Server refusing;
+    refusing.folder_("/etc/ssh/sshd_config.d");
+    refusing.program("/usr/sbin/sshd",
+                     [](BootWorld&, const CommandLine&) { return printed("", 255); });
+    refusing.start("ssh");
+    CHECK(!refusing.entries.contains(kOurs));
+  }
+}
+
 TEST_CASE("a cloud image's drop-in is a distribution's default") {
   Server world;
   world.file("/etc/ssh/sshd_config.d/60-cloudimg-settings.conf", "PasswordAuthentication no\n");

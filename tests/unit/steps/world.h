@@ -172,7 +172,7 @@ class BootWorld : public FileView {
     file(path, content, mode);
   }
   bool verified(const WriteFile& c, const std::string& text) {
-    file("/trial", text);
+    file("/trial", text + c.verify->context);
     CommandLine command = c.verify->command;
     std::ranges::replace(command.argv, std::string("{}"), std::string("/trial"));
     const auto output = run(command);
@@ -190,7 +190,7 @@ class BootWorld : public FileView {
   void apply(const RunCommand& c) { (void)run(c.command); }
   void apply(const FetchFile& c) { file(c.path, "from " + c.from.url, c.mode.value_or(0644)); }
   void apply(const FillFolder& c) {
-    (void)run(c.make.command);
+    if (!c.archive) (void)run(c.make.command);
     folder_(c.path).file(c.path + "/filled", "");
   }
 };
