@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +17,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "plan/endpoint.h"
 #include "shell/address.h"
 #include "shell/load_config.h"
 #include "sys/fd.h"
@@ -96,7 +98,10 @@ std::optional<HealthTarget> configured_target() {
   const auto loaded = load_configuration(request, own_environment());
   if (!loaded.ok()) return target;
   if (!loaded.plan.http.enabled || loaded.plan.http.listen.empty()) return std::nullopt;
-  const auto& first = loaded.plan.http.listen.front();
+  const auto& all = loaded.plan.http.listen;
+  const auto port = std::ranges::find_if(
+      all, [](const ListenAddress& address) { return socket_of(address).empty(); });
+  const auto& first = port == all.end() ? all.front() : *port;
   target.port = first.port;
   target.host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host;
   return target;
@@ -187,8 +192,9 @@ int health_command(const Invocation& invocation, Millis timeout) {
   int code = 0;
   const auto target = find_target(invocation, code);
   if (!target) return code;
-  const auto where = say_address(target->host, target->port);
-  const auto address = socket_address(target->host, target->port);
+  const ListenAddress asked{target->host, target->port};
+  const auto where = say_address(asked);
+  const auto address = socket_address(asked);
   if (!address) return complain(address.error().message(), 2);
 
   Connection connection(timeout);
@@ -197,7 +203,8 @@ int health_command(const Invocation& invocation, Millis timeout) {
                         "; is `bootsman run` up, and its http port on?",
                     error == ETIMEDOUT ? 1 : kNobodyListens);
   }
-  return show(where, connection.ask("GET " + target->path + " HTTP/1.1\r\nHost: " + where +
+  return show(where, connection.ask("GET " + target->path + " HTTP/1.1\r\nHost: " +
+                                    (socket_of(asked).empty() ? where : "localhost") +
                                     "\r\nUser-Agent: bootsman/" + std::string(kVersion) +
                                     "\r\nConnection: close\r\n\r\n"));
 }

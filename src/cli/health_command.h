@@ -12,7 +12,7 @@ namespace bootsman {
 
 /// Where the init is asked.
 struct HealthTarget {
-  std::string host;  ///< A numeric address.
+  std::string host;  ///< A numeric address, or "unix:/PATH", without a port.
   std::uint16_t port = 8080;
   std::string path = "/health";
   bool operator==(const HealthTarget&) const = default;

@@ -22,12 +22,21 @@ constexpr std::array kKeys{
     Key{"http.enabled", Boolean, kTop, "true", "Whether the init answers health probes over HTTP.",
         "false"},
     Key{"http.listen", Strings, kTop, "\"0.0.0.0:8080\"",
-        "The numeric addresses and ports to answer on, one or several.",
-        "[\"127.0.0.1:8080\", \"[::1]:8080\"]"},
+        "The numeric addresses and ports to answer on, one or several. \"unix:/run/PATH\" is a "
+        "socket below /run, /var/run or /tmp.",
+        "[\"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/bootsman-http.sock\"]"},
     Key{"http.status_page.enabled", Boolean, kTop, "true",
         "Whether `/-/status`, also `/status`, shows the units, the boot, memory and CPU to people. "
         "It is read-only, and tells nothing of environment, secrets and output.",
         "false"},
+    Key{"http.status_page.logs", Boolean, kTop, "false",
+        "Whether `/-/logs` shows the latest lines of all units to who brings the token. The values "
+        "of secrets that the init knows are masked.",
+        "true"},
+    Key{"http.status_page.token", String, kTop, "(none)",
+        "What opens `/-/logs`: a bearer token, or the password of the user \"bootsman\". It goes "
+        "over the wire as it is, so give it only where TLS ends in front.",
+        "\"${file:/run/secrets/token}\""},
     Key{"gateway.enabled", Boolean, kTop, "true",
         "Whether the routes of the gateway are served. Without routes there is none.", "false"},
     Key{"gateway.routes", Routes, kTop, "{}",

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/ini.h"
+#include "plan/endpoint.h"
 
 namespace bootsman {
 namespace {
@@ -107,7 +108,8 @@ class Doctor {
 
   void ports() {
     if (plan_.http.enabled)
-      for (const ListenAddress& address : plan_.http.listen) port("http.listen", address.port);
+      for (const ListenAddress& address : plan_.http.listen)
+        if (socket_of(address).empty()) port("http.listen", address.port);
     for (const Unit& unit : plan_.units) {
       if (!unit.ready || unit.kind != UnitKind::Service) continue;
       if (const auto* tcp = std::get_if<TcpProbe>(&unit.ready->probe)) port(unit.id(), tcp->port);

@@ -88,6 +88,27 @@ Result<ListenAddress> parse_endpoint(std::string_view text) {
   return ListenAddress{std::move(*host), *port};
 }
 
+Result<std::string> parse_socket_path(std::string_view path) {
+  constexpr std::size_t kMax = 107;  // sun_path of unix(7), less its end.
+  if (path.size() > kMax)
+    return fail("the path of a socket can't be longer than " + std::to_string(kMax) + " bytes");
+  for (const std::string_view folder : {"/run/", "/var/run/", "/tmp/"})
+    if (path.starts_with(folder) && path.size() > folder.size() && !path.ends_with('/') &&
+        path.find("/../") == path.npos)
+      return std::string(path);
+  return fail(
+      "the socket must lie below /run, /var/run or /tmp: elsewhere a mount that hangs would stop "
+      "the init");
+}
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!text.starts_with(kUnix)) return parse_endpoint(text);
+  if (auto path = parse_socket_path(text.substr(kUnix.size())); !path)
+    return fail(std::move(path).error().within("cannot listen on \"" + printable(text, 120) + "\""));
+  return ListenAddress{std::string(text), 0};
+}
+
 Result<HttpProbe> parse_probe_url(std::string_view text) {
   const std::string intent = "cannot read the URL \"" + printable(text, 120) + "\"";
   constexpr std::string_view kScheme = "http://";

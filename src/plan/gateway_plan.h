@@ -44,6 +44,7 @@ struct WebPlan {
   GatewayPlan gateway;
   HooksPlan hooks;
   bool status_page = true;  ///< The page for people, and the events that keep it up to date.
+  std::string logs_token;   ///< Who brings it may read `/-/logs`; empty: nobody may.
 };
 
 }  // namespace bootsman

@@ -43,7 +43,7 @@ HttpPlan plan_http(const Config& config, Diagnostics& diagnostics) {
   if (listen == nullptr || setting->unresolved) return http;
   http.listen.clear();
   for (const std::string& text : *listen) {
-    if (Result<ListenAddress> address = parse_endpoint(text))
+    if (Result<ListenAddress> address = parse_listen(text))
       http.listen.push_back(std::move(*address));
     else
       diagnostics.error(setting->at, "http.listen", address.error().message());
@@ -72,6 +72,22 @@ ControlPlan plan_control(const Config& config, const PlanFacts& facts, Diagnosti
   control.reader_group = plan_group(config, "control.reader_group", facts, diagnostics);
   control.admin_group = plan_group(config, "control.admin_group", facts, diagnostics);
   return control;
+}
+
+/// Output of units is told only to who brings the token.
+void plan_page_logs(const Config& config, WebPlan& web, Diagnostics& diagnostics) {
+  bool logs = false;
+  config.settings.read<bool>("http.status_page.logs", logs);
+  std::string token;
+  config.settings.read<std::string>("http.status_page.token", token);
+  const Setting* setting = config.settings.find("http.status_page.token");
+  const bool unresolved = setting != nullptr && setting->unresolved;
+  if (logs && token.empty() && !unresolved) {
+    const Setting* asked = config.settings.find("http.status_page.logs");
+    diagnostics.error(asked->at, "http.status_page.logs",
+                      "needs http.status_page.token: nobody else may read what units print");
+  }
+  if (logs) web.logs_token = std::move(token);
 }
 
 std::string termination_log(const Config& config, Diagnostics& diagnostics) {
@@ -171,6 +187,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   if (order.cycles.empty()) place(plan, std::move(units), links, order.nodes);
   config.settings.read<bool>("http.status_page.enabled", result.web.status_page);
   result.web.hooks = plan_hooks(config.settings, diagnostics);
+  plan_page_logs(config, result.web, diagnostics);
   result.web.gateway = plan_gateway(config, plan, diagnostics);
   diagnostics.sort();
   return result;

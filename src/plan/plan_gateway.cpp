@@ -11,23 +11,17 @@
 namespace bootsman {
 namespace {
 
-constexpr std::size_t kSocketPathMax = 107;  // sun_path of unix(7), less its end.
-
 Result<Upstream> parse_socket(std::string_view path) {
-  constexpr std::array<std::string_view, 3> kFolders{"/run/", "/var/run/", "/tmp/"};
-  if (path.size() > kSocketPathMax)
-    return fail("the path of a socket can't be longer than " + std::to_string(kSocketPathMax) +
-                " bytes");
   Upstream upstream;
-  upstream.socket = path;
-  if (path.starts_with('@') && path.size() > 1) return upstream;
-  const bool near = std::ranges::any_of(kFolders, [&](std::string_view folder) {
-    return path.starts_with(folder) && path.size() > folder.size();
-  });
-  if (near && path.find("/../") == path.npos) return upstream;
-  return fail(
-      "the socket must lie below /run, /var/run or /tmp, or be an abstract one as unix:@NAME: "
-      "elsewhere a mount that hangs would stop the init");
+  if (path.starts_with('@') && path.size() > 1) {
+    upstream.socket = path;
+    return upstream;
+  }
+  auto parsed = parse_socket_path(path);
+  if (!parsed)
+    return fail(parsed.error().message() + "; unix:@NAME is an abstract socket");
+  upstream.socket = std::move(*parsed);
+  return upstream;
 }
 
 bool is_loopback_or_any(std::string_view host) {
@@ -57,8 +51,8 @@ std::optional<UnitIndex> unit_behind(const Upstream& upstream, const Plan& plan)
 }
 
 bool is_ourselves(const Upstream& upstream, const HttpPlan& http) {
-  return http.enabled && upstream.socket.empty() &&
-         std::ranges::any_of(http.listen, [&](const ListenAddress& address) {
+  return http.enabled && std::ranges::any_of(http.listen, [&](const ListenAddress& address) {
+           if (!upstream.socket.empty()) return socket_of(address) == upstream.socket;
            return address.port == upstream.port && same_place(address.host, upstream.host);
          });
 }

@@ -2,14 +2,35 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <cstring>
+
+#include "plan/endpoint.h"
 
 namespace bootsman {
 
 std::string say_address(const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != host.npos;
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string say_address(const ListenAddress& address) {
+  return socket_of(address).empty() ? say_address(address.host, address.port) : address.host;
+}
+
+Result<SocketAddress> socket_address(const ListenAddress& address) {
+  const std::string path(socket_of(address));
+  if (path.empty()) return socket_address(address.host, address.port);
+  sockaddr_un local{};
+  if (path.size() >= sizeof local.sun_path)
+    return fail("cannot use " + path + ": the path is too long for a socket");
+  local.sun_family = AF_UNIX;
+  std::memcpy(local.sun_path, path.c_str(), path.size() + 1);
+  SocketAddress made;
+  std::memcpy(&made.storage, &local, sizeof local);
+  made.size = sizeof local;
+  return made;
 }
 
 Result<SocketAddress> socket_address(const std::string& host, std::uint16_t port) {

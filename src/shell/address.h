@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "plan/plan.h"
 
 namespace bootsman {
 
@@ -17,8 +18,12 @@ struct SocketAddress {
   int family() const { return storage.ss_family; }
 };
 
-/// "127.0.0.1:80", "[::1]:80".
+/// "127.0.0.1:80", "[::1]:80", "unix:/run/x".
+std::string say_address(const ListenAddress& address);
 std::string say_address(const std::string& host, std::uint16_t port);
+
+/// The address of either kind. A path that is too long is an error.
+Result<SocketAddress> socket_address(const ListenAddress& address);
 
 /// Reads a numeric IPv4 or IPv6 address (without brackets). Names are errors: nothing is resolved.
 Result<SocketAddress> socket_address(const std::string& host, std::uint16_t port);

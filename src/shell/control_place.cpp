@@ -76,7 +76,7 @@ Result<UniqueFd> bind_at(const ControlPlace& place) {
   UniqueFd socket = make_socket();
   if (!socket) return fail(with_errno("cannot make a socket", errno));
   // The mode is there from the first moment: chmod after bind would leave a gap.
-  const mode_t before = ::umask(kOwnerOnly);
+  const mode_t before = ::umask(place.open_to_all ? 0111 : kOwnerOnly);
   const int bound =
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   const int error = errno;

@@ -15,6 +15,8 @@ struct ControlPlace {
   std::string path;
   /// Its folder must be ours alone (0700), since others can write beside it.
   bool private_folder = false;
+  /// Everybody may connect whom the folder lets in; else the owner only.
+  bool open_to_all = false;
 };
 
 /// The places in their order: $BOOTSMAN_SOCKET alone where it is set; else
@@ -25,7 +27,7 @@ std::vector<ControlPlace> control_places(const std::vector<std::uint32_t>& uids)
 /// The init's listening socket. Its file goes with it.
 class ControlSocket {
  public:
-  /// Binds in the first place that takes it, mode 0600 from the start. A socket that nobody listens
+  /// Binds in the first place that takes it, mode 0600 from the start (0666 where it is open to all). A socket that nobody listens
   /// on is replaced; one that somebody answers on, or a file that is no socket, is left alone. The
   /// error names every place with its reason. `for_all`: once it listens every user may connect; what
   /// they may ask is the server's to decide.

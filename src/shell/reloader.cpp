@@ -84,6 +84,8 @@ std::variant<ReloadAsked, ReloadRefused> Reloader::read(CommandId id, const Plan
   ReloadTarget target = reload_target(current, std::move(loaded.plan), job_began);
   if (!same_gateway(loaded.web.gateway, web.gateway)) target.later.push_back("[gateway]");
   if (!(loaded.web.hooks == web.hooks)) target.later.push_back("[hooks]");
+  if (loaded.web.status_page != web.status_page || loaded.web.logs_token != web.logs_token)
+    target.later.push_back("[http.status_page]");
   if (other_overlay) target.later.push_back("the overlay of [step.remote]");
   ReloadAsked asked;
   asked.id = id;

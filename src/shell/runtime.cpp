@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "shell/address.h"
 #include "shell/clock.h"
 #include "sys/terminal.h"
 
@@ -264,7 +265,7 @@ void Runtime::listen() {
   std::erase_if(not_listening_, [&](const ListenAddress& address) {
     const auto listening = server_.listen(address);
     if (listening && again)
-      say(Severity::Info, "listening on port " + std::to_string(*listening) + " now");
+      say(Severity::Info, "listening on " + say_address(address) + " now");
     if (listening) return true;
     say(Severity::Error, listening.error().message() + "; trying again every 5 s");
     return false;

@@ -3,6 +3,7 @@
 
 #include "shell/clock.h"
 #include "shell/runtime.h"
+#include "wire/page_logs.h"
 
 namespace bootsman {
 namespace {
@@ -32,6 +33,11 @@ Response Runtime::answer_http(const Request& request) {
        web_.status_page
            ? [this](const Request& asked) { return status_page(asked, page_view(), nonce()); }
            : std::function<Response(const Request&)>{},
+       web_.status_page && !web_.logs_token.empty()
+           ? [this](const Request& asked) {
+               return page_logs(asked, {plan_, logs_.ring(), web_.logs_token, environment_.secrets()});
+             }
+           : std::function<Response(const Request&)>{},
        [this] { return unit_statuses(); }});
 }
 
@@ -51,7 +57,7 @@ std::vector<UnitStatus> Runtime::unit_statuses() const {
 
 PageView Runtime::page_view() const {
   return {plan_, state_, happened_, usage_.read(), mono_now(), wall_clock_us(),
-          &mounts_.numbers()};
+          &mounts_.numbers(), !web_.logs_token.empty()};
 }
 
 Gateway::Hooks Runtime::gateway_hooks() {

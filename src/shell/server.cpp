@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "plan/endpoint.h"
 #include "shell/address.h"
+#include "shell/control_place.h"
 
 namespace bootsman {
 
@@ -102,7 +105,8 @@ struct HttpServer::Listener {
   HttpServer& server;
   Socket socket;
   Socket spare;
-  HttpHandler handler;  ///< Of a unix socket.
+  HttpHandler handler;  ///< Of the control socket.
+  std::optional<ControlSocket> file;  ///< Of a unix socket: goes with the listener.
   UvPtr<uv_poll_t> poll;
 };
 
@@ -135,7 +139,9 @@ void HttpServer::close() {
 }
 
 Result<std::uint16_t> HttpServer::listen(const ListenAddress& address) {
-  const auto where = "listen on " + say_address(address.host, address.port);
+  const auto where = "listen on " + say_address(address);
+  if (const std::string path(socket_of(address)); !path.empty())
+    return listen_on_file(path, where);
   const auto target = socket_address(address.host, address.port);
   if (!target) return fail(Error(target.error()).within("cannot " + where));
   Socket socket(::socket(target->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -146,6 +152,16 @@ Result<std::uint16_t> HttpServer::listen(const ListenAddress& address) {
   auto added = add(where, std::make_unique<Listener>(*this, socket.release()));
   if (!added) return fail(std::move(added).error());
   return port;
+}
+
+/// Its clients are like those of a port.
+Result<std::uint16_t> HttpServer::listen_on_file(const std::string& path, const std::string& what) {
+  auto made = ControlSocket::open({{path, false, true}});
+  if (!made) return fail(std::move(made).error().within("cannot " + what));
+  auto listener = std::make_unique<Listener>(*this, made->take().release());
+  listener->file.emplace(std::move(*made));
+  if (auto added = add(what, std::move(listener)); !added) return fail(std::move(added).error());
+  return std::uint16_t{0};
 }
 
 Result<void> HttpServer::listen_local(UniqueFd listening, HttpHandler handler) {

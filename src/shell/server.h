@@ -57,6 +57,7 @@ class HttpServer {
   struct Listener;
 
   static void on_acceptable(uv_poll_t* poll, int status, int events);
+  Result<std::uint16_t> listen_on_file(const std::string& path, const std::string& what);
   void accept_some(Listener& listener);
   bool accept_failed(Listener& listener, int error);
   Result<void> add(const std::string& what, std::unique_ptr<Listener> listener);

@@ -42,15 +42,6 @@ std::string_view credentials(std::string_view header, std::string_view scheme) {
   return trim(header.substr(space));
 }
 
-bool may_pass(const Request& head, const GatewayRoute& route) {
-  if (route.bearer.empty() && route.basic.empty()) return true;
-  const auto is_authorization = [](const Header& h) { return h.name == "authorization"; };
-  if (std::ranges::count_if(head.headers, is_authorization) != 1) return false;
-  const std::string& given = *head.header("authorization");
-  return route.bearer.empty() ? same_secret(credentials(given, "basic"), base64(route.basic))
-                              : same_secret(credentials(given, "bearer"), route.bearer);
-}
-
 Response ask_for_secret(const GatewayRoute& route) {
   auto response = plain_response(401, "this path needs a secret");
   response.headers.push_back({"WWW-Authenticate", route.bearer.empty()
@@ -150,6 +141,15 @@ std::string with_prefix(const GatewayRoute& route, const std::string& location) 
 }
 
 }  // namespace
+
+bool may_pass(const Request& head, const GatewayRoute& route) {
+  if (route.bearer.empty() && route.basic.empty()) return true;
+  const auto is_authorization = [](const Header& h) { return h.name == "authorization"; };
+  if (std::ranges::count_if(head.headers, is_authorization) != 1) return false;
+  const std::string& given = *head.header("authorization");
+  return route.bearer.empty() ? same_secret(credentials(given, "basic"), base64(route.basic))
+                              : same_secret(credentials(given, "bearer"), route.bearer);
+}
 
 GatewayVerdict route_request(const Request& head, const GatewayPlan& plan) {
   if (plan.routes.empty() || !head.path.starts_with('/')) return NotRouted{};

@@ -27,6 +27,9 @@ using GatewayVerdict = std::variant<NotRouted, Response, PassOn>;
 /// The verdict points into the plan.
 GatewayVerdict route_request(const Request& head, const GatewayPlan& plan);
 
+/// Whether the request brings what the route wants (its bearer or basic).
+bool may_pass(const Request& head, const GatewayRoute& route);
+
 /// The head for the upstream: without what concerns one connection only, with X-Forwarded-For (the
 /// client appended), -Host and -Proto (kept where a proxy in front has set them), -Prefix when
 /// stripped. `client` is the client's address in numbers, empty when unknown. The connection is

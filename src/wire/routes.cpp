@@ -77,7 +77,11 @@ Response page(const PortView& view, const Request& request) {
   return view.status_page(request);
 }
 
-constexpr std::array<Route, 8> kRoutes{{
+Response logs(const PortView& view, const Request& request) {
+  return view.logs(request);
+}
+
+constexpr std::array<Route, 9> kRoutes{{
     {"/health", [](const PortView& view, const Request& r) { return say(view.health(), view, r); }},
     {"/health/live", [](const PortView&, const Request&) { return say(Verdict{}); }},
     {"/health/ready",
@@ -87,6 +91,7 @@ constexpr std::array<Route, 8> kRoutes{{
     {"/-/metrics", metrics},
     {"/metrics", metrics},
     {"/-/status", page},
+    {"/-/logs", logs},
     {"/status", page},
 }};
 
@@ -98,7 +103,8 @@ Response answer(const Request& request, const PortView& view) {
     if (auto* said = std::get_if<Response>(&verdict)) return std::move(*said);
   }
   const auto route = std::ranges::find(kRoutes, request.path, &Route::path);
-  const bool off = route != kRoutes.end() && route->answer == page && !view.status_page;
+  const bool off = route != kRoutes.end() && ((route->answer == page && !view.status_page) ||
+                                              (route->answer == logs && !view.logs));
   if (route == kRoutes.end() || off) {
     return plain_response(404, "nothing is served here; try /health");
   }

@@ -18,6 +18,7 @@ struct PortView {
   std::function<Response(const Request&)> metrics;
   const GatewayPlan* gateway = nullptr;                      ///< Null: there is none.
   std::function<Response(const Request&)> status_page = {};  ///< Empty: it is off.
+  std::function<Response(const Request&)> logs = {};         ///< Empty: they are off.
   std::function<std::vector<UnitStatus>()> units = {};  ///< For `?verbose`; empty: none are listed.
 };
 
@@ -28,7 +29,7 @@ inline constexpr std::size_t kReasonsMax = 100;
 /// `/health/startup`: 200 `{"health": "true"}` or 503 `{"health": "false", "reasons": [{"unit": …,
 /// "why": …}]}`, with `?verbose` also `"units": [{"unit": …, "state": …, "why": …}]`;
 /// `/health/live`: always 200; `/-/metrics`, also `/metrics`: see
-/// metrics_response(); `/-/status`, also `/status`: see status_page(). What the gateway says itself
+/// metrics_response(); `/-/status`, also `/status`: see status_page(); `/-/logs`: see page_logs(). What the gateway says itself
 /// comes first (route_request()); what it passes on never gets here. Another path: 404; another
 /// method than GET and HEAD: 405.
 Response answer(const Request& request, const PortView& view);

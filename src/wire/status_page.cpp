@@ -15,7 +15,7 @@ namespace {
 struct Word {
   std::string_view name, en, zh;
 };
-constexpr std::array<Word, 40> kWords{{
+constexpr std::array<Word, 41> kWords{{
     {"title", "Container status", "容器状态"},
     {"units", "Units", "单元"},
     {"unit", "Unit", "单元"},
@@ -23,6 +23,7 @@ constexpr std::array<Word, 40> kWords{{
     {"since", "Since", "持续"},
     {"restarts", "Restarts", "重启"},
     {"why", "Why", "原因"},
+    {"logs", "Output of the units", "单元输出"},
     {"mounts", "Mounts", "挂载"},
     {"mount", "Mount", "挂载"},
     {"target", "On", "挂载点"},
@@ -100,7 +101,7 @@ class Page {
  public:
   Page(const Request& request, const PageView& view, std::string_view nonce)
       : view_(view), nonce_(nonce), chinese_(wants_chinese(request)) {
-    events_ = request.path.starts_with("/-/") ? "events" : "-/events";
+    base_ = request.path.starts_with("/-/") ? "" : "-/";
   }
 
   std::string text() {
@@ -111,7 +112,7 @@ class Page {
            say("title") +
            "</title>\n<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n" +
            "<style nonce=\"" + nonce_ + "\">" + std::string(kStatusStyle) +
-           "</style></head>\n<body data-events=\"" + events_ + "\">\n";
+           "</style></head>\n<body data-events=\"" + base_ + "events\">\n";
     summary(all);
     units(*all.find("units")->array());
     mounts(*all.find("mounts")->array());
@@ -140,7 +141,9 @@ class Page {
     out_ += "<h1>" + say("title") + "</h1>\n<p>" + state(whole, "whole") +
             " · <span id=\"ready\">" +
             say(all.get_bool("ready", false) ? "is-ready" : "is-not-ready") +
-            "</span> · <span id=\"live\" class=\"soft\">" + say("still") + "</span></p>\n";
+            "</span> · <span id=\"live\" class=\"soft\">" + say("still") + "</span>" +
+            (view_.logs ? " · <a href=\"" + base_ + "logs\">" + say("logs") + "</a>" : "") +
+            "</p>\n";
   }
 
   void begin_table(const std::string& name, std::initializer_list<const char*> columns) {
@@ -242,7 +245,7 @@ class Page {
   const PageView& view_;
   const std::string nonce_;
   const bool chinese_;
-  std::string events_;
+  std::string base_;  ///< From the page to `/-/`.
   std::string out_;
 };
 

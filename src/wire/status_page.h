@@ -21,6 +21,7 @@ struct PageView {
   MonoTime now{};
   std::int64_t wall_us = 0;  ///< The time of day at `now`, since 1970 in UTC.
   const MountNumbersByUnit* mounts = nullptr;
+  bool logs = false;  ///< There is `/-/logs`, for who has the token.
 };
 
 /// The page: units with their states and why, mounts, the boot as a timeline, memory and CPU, the last

@@ -14,6 +14,7 @@ body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--paper)
   overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; margin: 0 0 .2rem; }
 h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
+a { color: inherit; }
 .soft { color: var(--soft); }
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; color: var(--soft); font-weight: 500; white-space: nowrap; }

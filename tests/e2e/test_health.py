@@ -116,5 +116,35 @@ def test_taken_port_is_said_and_taken_over_when_it_is_free(root, maker):
     container.wait_for_log("cannot listen on 0.0.0.0:8080: address already in use")
     container.wait_for_log("boot done")
     root.write("/root/free", "")
-    container.wait_for_log("listening on port 8080 now", 15)
+    container.wait_for_log("listening on 0.0.0.0:8080 now", 15)
     assert container.status("/health") == 200
+
+
+def test_a_unix_socket_is_one_more_place_to_ask(boot, root):
+    path = "/run/web/http.sock"
+    container = boot(f'http.listen = ["127.0.0.1:8080", "unix:{path}"]\n' + GIVES_UP)
+    container.wait_for_http("/health", status=503)
+
+    def ask(what="/health/live"):
+        return container.exec("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", path,
+                              "http://any" + what, check=False).stdout
+    assert ask() == "200" and ask("/health") == "503"
+    assert container.exec("stat", "-c", "%a", path).stdout == "666\n"
+    # Units of another user may ask too; nothing of the control socket is there.
+    assert container.exec("setpriv", "--reuid=65534", "curl", "-s", "-m", "5", "--unix-socket", path,
+                          "http://any/health/live").stdout == '{"health": "true"}'
+    assert ask("/v1/units") == "404"
+    container.stop()
+    assert not root.path(path).exists()
+
+
+def test_health_is_asked_by_a_unix_socket_where_there_is_no_port(boot, root):
+    container = boot('http.listen = ["unix:/run/only.sock"]\n[service.web]\ncommand = ["sleep", "1000"]\n')
+    container.wait_for_log("boot done", 15)
+    assert container.bootsman("health", "--ready").stdout.strip() == '{"health": "true"}'
+    container.kill()
+    # What a killed init left is no obstacle to the next.
+    again = boot('http.listen = ["unix:/run/only.sock"]\n[service.web]\ncommand = ["sleep", "1000"]\n')
+    again.wait_for_log("boot done", 15)
+    assert again.bootsman("health").stdout.strip() == '{"health": "true"}'
+    assert again.bootsman("stop", "--timeout", "5s", "web").returncode == 0

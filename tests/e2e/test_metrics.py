@@ -75,6 +75,31 @@ def test_no_line_of_output_and_no_environment_gets_out(boot):
     assert "mauve" not in text and "chartreuse" not in text
 
 
+def test_what_goes_through_the_gateway_is_counted_by_route(boot, root):
+    root.write("/srv/upstream.py", (REPOSITORY / "tests/e2e/lib/upstream.py").read_text())
+    container = boot("""
+[gateway.routes]
+"/app/" = "http://127.0.0.1:5000"
+"/gone/" = "http://127.0.0.1:5999"
+[service.app]
+command = ["/usr/bin/python3", "/srv/upstream.py", "5000"]
+ready = { tcp = "127.0.0.1:5000", every = "50ms" }
+""")
+    container.wait_for_http("/health/ready")
+    assert [container.status(path) for path in ("/app/a", "/app/b", "/gone/c")] == [200, 200, 502]
+    wait_for_number(container, 'bootsman_gateway_requests_total{route="/gone/",code="5xx"}', 1)
+    found = samples(container.http("/metrics").body)
+    assert found['bootsman_gateway_requests_total{route="/app/",code="2xx"}'] == "2"
+    assert found['bootsman_gateway_requests_total{route="/app/",code="5xx"}'] == "0"
+    assert int(found['bootsman_gateway_sent_bytes_total{route="/app/"}']) > 100
+    assert float(found['bootsman_gateway_request_seconds_total{route="/app/"}']) < 60
+    assert found["bootsman_gateway_under_way"] == "0"
+    promtool = shutil.which("promtool")
+    said = subprocess.run([promtool, "check", "metrics"], input=container.http("/metrics").body, text=True,
+                          capture_output=True, timeout=30)
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
 def test_dashboard_asks_for_numbers_that_exist():
     dashboard = json.loads((REPOSITORY / "packaging/grafana-dashboard.json").read_text())
     known = re.findall(r"^# TYPE (\S+)", (REPOSITORY / "tests/golden/wire/metrics.prom").read_text(), re.MULTILINE)

@@ -7,7 +7,7 @@ import pytest
 
 from lib import chromium
 from lib.container import eventually
-from lib.netns import socket_in
+from lib.netns import Connection, socket_in
 
 SECRET = "hunter2-chartreuse"
 UNITS = f"""
@@ -74,6 +74,28 @@ def test_what_a_unit_printed_is_on_no_path(container):
     assert "exited 3" in streamed
     for text in [streamed, *(container.http(path).body for path in PATHS)]:
         assert SECRET not in text
+
+
+def test_output_is_shown_to_who_brings_the_token_and_to_nobody_else(boot, root):
+    root.write("/run/token", "open-sesame\n")
+    container = boot('http.status_page = { logs = true, token = "${file:/run/token}" }\n'
+                     'secrets.names = ["COLOUR"]\n' + UNITS.replace('["sh", "-c", "echo', '["sh", "-c", "echo printed;echo'),
+                     env={"COLOUR": SECRET})
+    container.wait_for_log("^web .*printed")
+    assert container.http("/-/logs").status == 401
+    assert "printed" not in container.http("/-/logs").body + container.http("/-/status").body
+
+    def ask(authorization, path="/-/logs"):
+        connection = Connection(container.init, 8080, 10)
+        connection.request("GET", path, headers={"Authorization": authorization})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    assert ask("Bearer other")[0] == 401
+    for right in ("Bearer open-sesame", "Basic " + base64.b64encode(b"bootsman:open-sesame").decode()):
+        status, text = ask(right)
+        assert status == 200 and "\nweb | printed\n" in text and SECRET not in text
+    assert set(line.split(" | ")[0] for line in ask(right, "/-/logs?unit=service.web")[1].splitlines()) == {"web"}
+    assert 'href="logs"' in container.http("/-/status").body
 
 
 def test_page_is_told_of_what_happens(container):

@@ -58,11 +58,12 @@ TEST_CASE("every example is accepted where its key stands") {
     World world;
     world.env = {{"JOB_PREFIX", "bucket"}, {"S3_ENDPOINT", "localhost"}, {"ACCESS_KEY", "x"}};
     std::string text;
+    world.files = {{"/run/secrets/token", "t"}, {"/run/secrets/user-and-password", "u:p"}};
     if (key.scopes == kTop) text = line;
+    if (key.path == "http.status_page.logs") text += "http.status_page.token = \"t\"\n";
     if (key.scopes == kRoute) {
       text = "[gateway.routes.\"/a/\"]\n" + line;
       if (key.path != "to") text += "to = \"http://127.0.0.1:5000\"\n";
-      world.files = {{"/run/secrets/token", "t"}, {"/run/secrets/user-and-password", "u:p"}};
     }
     if ((key.scopes & kBuiltinStep) != 0) text += "[step.motd]\n" + line;
     // A check needs a probe beside its other keys.

@@ -267,6 +267,15 @@ TEST_CASE("what contradicts itself is an error with its place") {
       {"termination log without a path", "termination.log = \"words\"\n",
        "a.toml:2:19: error: termination.log: must be an absolute path, or \"\" for none, not "
        "\"words\"\n"},
+      {"socket on a volume", "http.listen = [\"unix:/srv/a/s\"]\n",
+       "a.toml:2:15: error: http.listen: cannot listen on \"unix:/srv/a/s\": the socket must lie "
+       "below /run, /var/run or /tmp: elsewhere a mount that hangs would stop the init\n"},
+      {"logs without a token", "http.status_page.logs = true\n",
+       "a.toml:2:25: error: http.status_page.logs: needs http.status_page.token: nobody else may "
+       "read what units print\n"},
+      {"logs with an empty token", "http.status_page = { logs = true, token = \"\" }\n",
+       "a.toml:2:29: error: http.status_page.logs: needs http.status_page.token: nobody else may "
+       "read what units print\n"},
       {"no address", "http.listen = []\n",
        "a.toml:2:15: error: http.listen: must name an address: to listen nowhere, write enabled = "
        "false\n"},

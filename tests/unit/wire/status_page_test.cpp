@@ -29,7 +29,7 @@ struct World {
     usage.memory_limit_bytes = 8ULL << 30;
     usage.cpu = Micros(5'000'000);
     return {plan,   state, events, usage, MonoTime{std::chrono::seconds(125)}, 10'000'000,
-            &mounts};
+            &mounts, logs};
   }
   /// A third unit: a mount that is there.
   void mount() {
@@ -61,6 +61,7 @@ struct World {
   State state;
   EventLog events;
   MountNumbersByUnit mounts;
+  bool logs = false;
 };
 
 bool has(const std::string& text, const std::string& part) {
@@ -120,6 +121,14 @@ TEST_CASE("the page lets in only what bears its nonce, and nothing from elsewher
   CHECK(!has(response.body, "https://"));
   CHECK(!has(response.body, " style="));
   CHECK(!has(response.body, " onclick="));
+}
+
+TEST_CASE("the page leads to the units' output where that is shown at all") {
+  World world;
+  CHECK(!has(world.page(), "<a "));
+  world.logs = true;
+  CHECK(has(world.page("", "/-/status"), "<a href=\"logs\">Output of the units</a>"));
+  CHECK(has(world.page("", "/status"), "<a href=\"-/logs\">"));
 }
 
 TEST_CASE("the page speaks the language that the browser asks for first") {
