@@ -35,7 +35,7 @@ Response Runtime::answer_http(const Request& request) {
            : std::function<Response(const Request&)>{},
        web_.status_page && !web_.logs_token.empty()
            ? [this](const Request& asked) {
-               return page_logs(asked, {plan_, logs_.ring(), web_.logs_token, environment_.secrets()});
+               return page_logs(asked, {plan_, logs_.ring(), web_.logs_token, secret_marks_});
              }
            : std::function<Response(const Request&)>{},
        [this] { return unit_statuses(); }});

@@ -1,8 +1,8 @@
 #include "wire/page_logs.h"
 
 #include <algorithm>
+#include <vector>
 
-#include "logs/last_words.h"
 #include "wire/gateway.h"
 
 namespace bootsman {
@@ -54,14 +54,12 @@ Response page_logs(const Request& request, const PageLogs& logs) {
   constexpr std::string_view kUnit = "unit=";
   const std::string unit =
       request.query.starts_with(kUnit) ? request.query.substr(kUnit.size()) : "";
-  std::vector<std::string> hidden{logs.token};
-  for (const EnvVar& secret : logs.secrets) hidden.push_back(secret.value);
   Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.headers = {{"Cache-Control", "no-store"},
                       {"X-Content-Type-Options", "nosniff"},
                       {"Content-Security-Policy", "default-src 'none'"}};
-  response.body = masked(lines_text(logs, unit), hidden);
+  response.body = logs.secrets.mask(lines_text(logs, unit));
   return response;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "logs/last_words.h"
 #include "logs/ring.h"
 #include "plan/plan.h"
 #include "wire/http.h"
@@ -13,8 +13,8 @@ namespace bootsman {
 struct PageLogs {
   const Plan& plan;
   const LogRing& ring;
-  const std::string& token;            ///< Not empty.
-  const std::vector<EnvVar>& secrets;  ///< Their values are masked.
+  const std::string& token;    ///< Not empty.
+  const SecretMarks& secrets;  ///< Their values are masked.
 };
 
 /// The latest lines of all units as text, "unit | line", in the order of their coming; "?unit=ID"

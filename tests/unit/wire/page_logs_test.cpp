@@ -14,6 +14,8 @@ struct World {
     builder.service("db");
     plan = builder.plan();
     for (int i = 0; i < 3; ++i) ring.add_writer();
+    secrets.add("hunter2");
+    secrets.add(token);
   }
   void line(std::uint32_t writer, std::string_view text) {
     RingLine line;
@@ -30,7 +32,7 @@ struct World {
   Plan plan;
   LogRing ring;
   std::string token = "open sesame";
-  std::vector<EnvVar> secrets{{"SECRET_KEY", "hunter2"}};
+  SecretMarks secrets{1};
 };
 
 struct Row {
