@@ -94,7 +94,8 @@ find_programs() {
     echo "Looking for JupyterLab and TensorBoard (the first time takes a minute)"
     answer=$("$here/venv.sh" "$venv")
     if [[ $answer == ready ]]; then
-        arguments+=(--venv "$venv")
+        # By its own name, which its scripts begin with.
+        arguments+=(--venv "$(readlink -f "$venv")")
         return
     fi
     arguments+=(--note "TensorBoard is skipped: ${answer#missing }")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/json.h"
 #include "core/status.h"
@@ -41,8 +42,7 @@ Value mount_value(const PageView& view, UnitIndex index, const UnitStatus& unit)
   value.set("up", is_up(unit));
   value.set("remounts", static_cast<std::int64_t>(numbers.remounts()));
   if (numbers.probe) value.set("probe_ms", std::int64_t{numbers.probe->count()});
-  if (numbers.cache_bytes > 0)
-    value.set("cache", static_cast<std::int64_t>(numbers.cache_bytes));
+  if (numbers.cache_bytes > 0) value.set("cache", static_cast<std::int64_t>(numbers.cache_bytes));
   return value;
 }
 
@@ -95,7 +95,10 @@ std::vector<BootSpan> boot_spans(const Plan& plan, const EventLog& events, std::
       const auto other = known.find(plan[before].id());
       if (other == known.end()) continue;
       const BootSpan& span = spans[other->second];
-      if (last == nullptr || span.to_ms > last->to_ms) last = &span;
+      // Of two that ended in one millisecond the one that began later waited for the other.
+      if (last == nullptr ||
+          std::pair(span.to_ms, span.from_ms) > std::pair(last->to_ms, last->from_ms))
+        last = &span;
     }
     if (last != nullptr) spans[own->second].after = last->unit;
   }
@@ -126,8 +129,7 @@ Value boot_value(const Plan& plan, const EventLog& events, std::int64_t wall_us)
   value.set("begin_us", boot.empty() ? wall_us : boot.front().wall_us);
   // Beyond kBootMax events the end is not among them.
   const bool done = events.boot_done() && boot.back().type == "boot-done";
-  value.set("done_ms",
-            done ? Value((boot.back().wall_us - boot.front().wall_us) / 1000) : Value());
+  value.set("done_ms", done ? Value((boot.back().wall_us - boot.front().wall_us) / 1000) : Value());
   value.set("units", spans_value(boot_spans(plan, events, wall_us)));
   return value;
 }

@@ -175,6 +175,21 @@ TEST_CASE("the boot is shown from each unit's first start to its first outcome")
   CHECK(has(world.page(), "<span>service.web</span>"));
 }
 
+TEST_CASE("of two that end in one millisecond a unit waited for the one that began later") {
+  World world;
+  world.mount();
+  world.plan.units[2].after = {UnitIndex{1}, UnitIndex{0}};
+  world.happened("service.web", "waiting", "starting", 0);
+  world.happened("service.web", "running", "ready", 300);
+  world.happened("service.model", "waiting", "starting", 300);
+  world.happened("service.model", "starting", "ready", 300);
+  world.happened("mount.data", "waiting", "starting", 300);
+  const PageView view = world.view();
+  const auto spans = boot_spans(view.plan, view.events, view.wall_us);
+  REQUIRE(spans.size() == 3);
+  CHECK(spans[2].after == "service.model");
+}
+
 TEST_CASE("what the script gets is one line of JSON for each event of the stream") {
   World world;
   world.happened("service.web", "starting", "ready", 5);
