@@ -17,7 +17,7 @@ endfunction()
 bootsman_test_executable(unit_tests unit bootsman_pure)
 if(BOOTSMAN_SANITIZE)
   set_source_files_properties(tests/unit/core/walk_test.cpp tests/unit/core/simulator_test.cpp
-    PROPERTIES COMPILE_OPTIONS "-O1;-Wno-maybe-uninitialized")
+    PROPERTIES COMPILE_OPTIONS "-O1;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
 endif()
 bootsman_test_executable(shell_tests shell_unit bootsman_shell)
 
