@@ -12,8 +12,8 @@
 #   long       sweeps, fuzzing and gigabytes (not in "all")
 #
 # "all", the default, is the quick tier: the parts that are not said to be left out. Installs what is
-# missing (as root), builds, runs, and ends with one line: N passed, N failed, N skipped. Exits 1 when
-# anything failed.
+# missing (as root), builds, runs, names what failed, and ends with one line: N passed, N failed, N skipped.
+# Exits 1 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/runner.sh

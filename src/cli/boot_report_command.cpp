@@ -16,8 +16,7 @@ int boot_report_command(const Invocation& asked) {
   } else if (asked.has("--svg")) {
     print(boot_svg(reply->body));
   } else {
-    const std::size_t width = style_of_stdout().width;
-    print(boot_table(reply->body, width > 0 ? width : 80));
+    print(boot_table(reply->body, style_of_stdout().width));
   }
   return 0;
 }

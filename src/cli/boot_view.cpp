@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/cells.h"
 #include "base/text.h"
-#include "cli/status_table.h"
 
 namespace bootsman {
 
@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kNameMax = 24;
 constexpr std::size_t kBarMin = 16;
+constexpr std::size_t kBarInAPipe = 32;
 
 struct BootRow {
   std::string unit;
@@ -65,11 +66,6 @@ std::string longest_chain(const BootRows& all) {
   return text;
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
-}
-
 std::string bar_of(const BootRow& row, std::int64_t end, std::size_t width) {
   const auto column = [&](std::int64_t at) {
     return static_cast<std::size_t>(at * static_cast<std::int64_t>(width) / end);
@@ -111,26 +107,28 @@ std::string boot_table(const Value& boot, std::size_t width) {
   const BootRows all = rows_of(boot);
   std::string text = summary(boot, all) + "\n";
   if (all.rows.empty()) return text;
+  const auto name_of = [&](const BootRow& row) {
+    return width > 0 ? cut_middle(row.unit, kNameMax) : row.unit;
+  };
   std::size_t names = 4;
-  for (const BootRow& row : all.rows)
-    names = std::max(names, std::min(row.unit.size(), kNameMax));
+  for (const BootRow& row : all.rows) names = std::max(names, display_width(name_of(row)));
   constexpr std::size_t kTimes = 2 * 9;
   // A third of what is left is for the remarks.
   const std::size_t rest = width > names + kTimes + 4 ? width - names - kTimes - 4 : 0;
-  const std::size_t bar = std::max(kBarMin, rest * 2 / 3);
+  const std::size_t bar = width > 0 ? std::max(kBarMin, rest * 2 / 3) : kBarInAPipe;
   const auto line = [&](const std::string& unit, const std::string& from, const std::string& took,
                         const std::string& drawn, const std::string& after) {
-    std::string whole = padded(cut_to_width(unit, kNameMax), names) + "  " + padded(from, 9) +
-                        padded(took, 9) + padded(drawn, bar) + "  " + after;
+    std::string whole = padded(unit, names) + "  " + padded(from, 9) + padded(took, 9) +
+                        padded(drawn, bar) + "  " + after;
     while (whole.ends_with(' ')) whole.pop_back();
-    return cut_to_width(whole, width) + "\n";
+    return (width > 0 ? cut_to_width(whole, width) : whole) + "\n";
   };
   const std::string end = said(all.end);
   text += line("UNIT", "FROM", "TOOK", padded("0", bar - std::min(bar, end.size())) + end, "");
   for (const BootRow& row : all.rows)
-    text += line(row.unit, said(row.from), said(row.to - row.from), bar_of(row, all.end, bar),
-                 remark(row));
-  return text + "The last one: " + longest_chain(all) + "\n";
+    text += line(name_of(row), said(row.from), said(row.to - row.from),
+                 bar_of(row, all.end, bar), remark(row));
+  return text + wrapped("The last one: " + longest_chain(all), width, "  ");
 }
 
 std::string boot_svg(const Value& boot) {

@@ -26,8 +26,7 @@ int post(const ControlClient& client, const std::string& target, Millis timeout)
       std::fprintf(stderr, "%s\n", printable(detail, 1000).c_str());
     return complain(error_of(*reply), kBad);
   }
-  std::printf("%s\n", printable(reply->body.get_string("text"), 1000).c_str());
-  std::fflush(stdout);
+  print_sentence(printable(reply->body.get_string("text"), 1000));
   return 0;
 }
 
@@ -70,7 +69,10 @@ int reload_command(const Invocation& asked) {
 
 int signal_command(const Invocation& asked) {
   const auto signal = parse_signal(asked.words.front());
-  if (!signal) return complain(signal.error().message(), kUsage);
+  if (!signal) {
+    return complain(
+        signal.error().message() + " (the signal comes first: bootsman signal HUP UNIT)", kUsage);
+  }
   return post_each(std::span(asked.words).subspan(1),
                    "/signal?signal=" + std::to_string(signal->value), kMargin);
 }

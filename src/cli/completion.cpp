@@ -7,10 +7,11 @@
 namespace bootsman {
 namespace {
 
-/// The units that the running init knows, one a line; nothing where none runs.
+/// The units that the running init knows, one a line; nothing where none runs. Only rows of units
+/// begin with an id.
 constexpr std::string_view kUnits =
     "bootsman status 2>/dev/null | while read -r unit rest; do\n"
-    "    [ \"$unit\" = UNIT ] || echo \"$unit\"\n"
+    "    case $unit in *.*|job) echo \"$unit\" ;; esac\n"
     "  done";
 
 bool takes_units(const CommandRow& row) {
@@ -103,16 +104,18 @@ std::string zsh_script() {
          "  elif (( $#units )); then compadd -- $units\n"
          "  else _files; fi\n"
          "}\n"
-         "compdef _bootsman bootsman\n";
+         // As a file of $fpath it is the body of its own first call.
+         "if [[ $funcstack[1] == _bootsman ]]; then _bootsman \"$@\"\n"
+         "else compdef _bootsman bootsman; fi\n";
 }
 
 std::string fish_script() {
   std::string text =
       "# fish completion of bootsman; ~/.config/fish/completions/bootsman.fish.\n"
       "function __bootsman_units\n"
-      "    bootsman status 2>/dev/null | string replace -r ' .*' '' | "
-      "string match -v UNIT\n"
-      "end\n";
+      "    bootsman status 2>/dev/null | string match -r '^(?:\\S+\\.\\S+|job)(?= )'\n"
+      "end\n"
+      "complete -c bootsman -l help -d 'explain this command'\n";
   for (const CommandRow& row : commands()) {
     if (row.hidden) continue;
     const std::string name(row.name);

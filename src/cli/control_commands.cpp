@@ -17,6 +17,9 @@ namespace {
 constexpr std::string_view kFollowWait = "20s";
 constexpr Millis kFollowTimeout{40'000};
 constexpr std::uint64_t kLinesMax = 10'000;
+/// Of a WHY below its row, in the table of all units and in that of those named.
+constexpr std::size_t kWhyLines = 3;
+constexpr std::size_t kAllLines = 100;
 
 /// The units that were asked for: all, or those named; `code` is 1 when a name is wrong.
 Result<Value::Array> ask_units(const ControlClient& client, const std::vector<std::string>& names,
@@ -91,11 +94,16 @@ int status_command(const Invocation& asked) {
     if (!config.is_null()) answer.set("config", config);
     print(to_json(answer) + "\n");
   } else if (!units->empty()) {
-    print(status_table(*units, style_of_stdout()));
+    TableStyle style = style_of_stdout();
+    if (style.width > 0) style.why_lines = asked.words.empty() ? kWhyLines : kAllLines;
+    print(status_table(*units, style));
     const auto changed = config.get_strings("changed");
-    if (!changed.empty())
-      print("\nThe configuration on disk is another one: " + printable(join(changed, ", "), 500) +
-            " changed. `bootsman reload` applies it.\n");
+    if (!changed.empty()) {
+      print("\n");
+      print_sentence("The configuration on disk is another one: " +
+                     printable(join(changed, ", "), 500) +
+                     " changed. `bootsman reload` applies it.");
+    }
     for (const Value& unit : *units) {
       if (asked.words.empty()) break;
       print("\n" + unit.get_string("id") + ", its last lines:\n");
@@ -114,7 +122,7 @@ int rotate_logs() {
   const auto reply = client->ask("POST", "/v1/logs/rotate");
   if (!reply) return complain(reply.error().message(), kBad);
   if (reply->status != 200) return complain(error_of(*reply), kBad);
-  print(reply->body.get_string("text") + "\n");
+  print_sentence(reply->body.get_string("text"));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "cli/client.h"
+#include "cli/output.h"
 #include "helper/doctor_facts.h"
 #include "shell/launcher.h"
 #include "shell/load_config.h"
@@ -13,7 +14,6 @@
 namespace bootsman {
 namespace {
 
-constexpr int kBad = 1;
 constexpr int kConfig = 78;
 
 std::string_view to_text(Finding::Weight weight) {
@@ -40,11 +40,14 @@ Value to_value(const Finding& finding) {
   return value;
 }
 
-void print(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings)
-    std::printf("%s: %s: %s\n    %s\n", std::string(to_text(finding.weight)).c_str(),
-                finding.topic.c_str(), finding.what.c_str(), finding.advice.c_str());
-  if (findings.empty()) std::printf("nothing is wrong with this container\n");
+void show(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    print_sentence(std::string(to_text(finding.weight)) + ": " + finding.topic + ": " +
+                       finding.what,
+                   "  ");
+    print_sentence("    " + finding.advice, "    ");
+  }
+  if (findings.empty()) print("nothing is wrong with this container\n");
 }
 
 }  // namespace
@@ -61,9 +64,9 @@ int doctor_command(const Invocation& asked) {
     for (const Finding& finding : findings) all.push_back(to_value(finding));
     Value whole;
     whole.set("findings", std::move(all));
-    std::printf("%s\n", to_json(whole).c_str());
+    print(to_json(whole) + "\n");
   } else {
-    print(findings);
+    show(findings);
   }
   const bool bad = std::ranges::any_of(
       findings, [](const Finding& finding) { return finding.weight == Finding::Weight::Bad; });

@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include "base/cells.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/control_commands.h"
@@ -10,7 +13,10 @@ namespace {
 
 constexpr std::uint64_t kEventsMax = 1024;
 
-std::string event_line(const Value& event) {
+/// What follows the first line of an event on a narrow terminal.
+constexpr std::string_view kIndent = "    ";
+
+std::string event_line(const Value& event, std::size_t width) {
   std::string text = time_of_day(event.get_int("time_us", 0)) + " ";
   const auto unit = event.get_string("unit");
   const auto type = event.get_string("type");
@@ -18,7 +24,7 @@ std::string event_line(const Value& event) {
   const auto to = event.get_string("to");
   text += " " + (to.empty() ? type : event.get_string("from") + " -> " + to);
   const auto why = event.get_string("why");
-  return text + (why.empty() ? "" : ": " + printable(why, 2000)) + "\n";
+  return wrapped(text + (why.empty() ? "" : ": " + printable(why, 2000)), width, kIndent);
 }
 
 /// Takes the data of events out of a stream of bytes, cut anywhere, and prints them.
@@ -47,7 +53,7 @@ class EventPrinter {
     if (!event) return "";
     const auto lost = event->get_int("lost", 0);
     if (lost > 0) return "(" + std::to_string(lost) + " events were missed)\n";
-    return event_line(*event);
+    return event_line(*event, columns_of(STDOUT_FILENO));
   }
 
   bool json_;
@@ -80,11 +86,12 @@ int events_command(const Invocation& asked) {
   const auto reply = client->ask("GET", target + "&follow=false");
   if (!reply) return complain(reply.error().message(), kBad);
   if (reply->status != 200) return complain(error_of(*reply), kBad);
+  const std::size_t width = columns_of(STDOUT_FILENO);
   std::string text;
   const Value* events = reply->body.find("events");
   if (events != nullptr && events->array() != nullptr) {
     for (const Value& event : *events->array()) {
-      text += asked.has("--json") ? to_json(event) + "\n" : event_line(event);
+      text += asked.has("--json") ? to_json(event) + "\n" : event_line(event, width);
     }
   }
   print(text);

@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/output.h"
 #include "plan/endpoint.h"
 #include "shell/address.h"
 #include "shell/load_config.h"
@@ -105,11 +106,6 @@ std::optional<HealthTarget> configured_target() {
   target.port = first.port;
   target.host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host;
   return target;
-}
-
-int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  return code;
 }
 
 /// Why there is no target was said on stderr; `code` is the exit code then.

@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "cli/manual.h"
+#include "cli/output.h"
 #include "config/explain.h"
+#include "config/keys.h"
 
 namespace bootsman {
 
@@ -17,11 +19,12 @@ int unknown_topic(const std::string& topic) {
   for (const auto& row : commands()) {
     if (!row.hidden) names.push_back(row.name);
   }
+  for (const Key& key : key_table()) names.push_back(key.path);
   const auto near = nearest(topic, names);
-  std::fprintf(stderr, "\"%s\" is neither a command nor a key of the configuration%s\n",
-               printable(topic).c_str(),
-               near ? (", did you mean \"" + std::string(*near) + "\"?").c_str() : "");
-  return 2;
+  return complain("cannot explain \"" + printable(topic) +
+                      "\": it is neither a command nor a key of the configuration" +
+                      (near ? ", did you mean \"" + std::string(*near) + "\"?" : ""),
+                  kUsage);
 }
 
 }  // namespace

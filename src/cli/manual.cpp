@@ -83,10 +83,13 @@ constexpr Entry kVariables[] = {
     {"BOOTSMAN_CONFIG", "The main configuration file, where --config is not given."},
     {"BOOTSMAN_GRACE", "How long a shutdown may take, like \"25s\"; overrides shutdown.timeout."},
     {"BOOTSMAN_HEALTH_URL", "Where `bootsman health` asks: http://ADDRESS:PORT[/PATH]."},
+    {"BOOTSMAN_SOCKET", "The control socket, for the init and for the commands that ask it."},
+    {"NO_COLOR", "No colours, also on a terminal."},
 };
 
 constexpr Entry kSignals[] = {
     {"SIGTERM, SIGINT, 37 (SIGRTMIN+3)", "Stop in order; a second one hurries."},
+    {"SIGHUP", "Put the log files aside, unless a unit asks for it by `forward`."},
 };
 
 constexpr Entry kFiles[] = {

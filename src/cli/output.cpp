@@ -7,10 +7,21 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "base/cells.h"
+#include "base/text.h"
+
 namespace bootsman {
 
+std::size_t columns_of(int fd) {
+  winsize size{};
+  if (::isatty(fd) == 0) return 0;
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "%s\n", text.c_str());
+  const std::size_t width = columns_of(STDERR_FILENO);
+  for (const std::string_view line : split(text, '\n'))
+    std::fputs(wrapped(line, width, "  ").c_str(), stderr);
   return code;
 }
 
@@ -24,14 +35,15 @@ bool print(const std::string& text) {
          std::fflush(stdout) == 0;
 }
 
+bool print_sentence(const std::string& text, std::string_view indent) {
+  return print(wrapped(text, columns_of(STDOUT_FILENO), indent));
+}
+
 TableStyle style_of_stdout() {
   TableStyle style;
-  if (::isatty(STDOUT_FILENO) == 0) return style;
+  style.width = columns_of(STDOUT_FILENO);
   const char* off = std::getenv("NO_COLOR");
-  style.colour = off == nullptr || *off == '\0';
-  winsize size{};
-  style.width = 80;
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+  style.colour = style.width > 0 && (off == nullptr || *off == '\0');
   return style;
 }
 

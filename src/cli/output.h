@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/client.h"
 #include "cli/status_table.h"
@@ -14,7 +15,11 @@ namespace bootsman {
 inline constexpr int kBad = 1;
 inline constexpr int kUsage = 2;
 
-/// Writes a line to stderr. Returns the code.
+/// Columns of the terminal that this descriptor is, 80 where it does not say; 0: it is none.
+std::size_t columns_of(int fd);
+
+/// Writes a sentence, or several lines, to stderr, broken at spaces where that is a terminal.
+/// Returns the code.
 int complain(const std::string& text, int code);
 
 /// What stands in "error" of a refusal, or its status where it says nothing.
@@ -22,6 +27,9 @@ std::string error_of(const ControlReply& reply);
 
 /// Writes and flushes; false when stdout did not take everything: a pipe whose reader is gone.
 bool print(const std::string& text);
+
+/// The same with a sentence, which is broken at spaces where stdout is a terminal.
+bool print_sentence(const std::string& text, std::string_view indent = "");
 
 /// Colour and width for stdout: colour on a terminal only, and not with NO_COLOR.
 TableStyle style_of_stdout();

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "cli/plan_text.h"
 #include "helper/conditions.h"
 #include "helper/step_runner.h"
@@ -20,13 +22,7 @@
 namespace bootsman {
 namespace {
 
-constexpr int kBad = 1;
 constexpr int kConfig = 78;
-
-int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  return code;
-}
 
 using Strings = std::map<std::string, std::string>;
 
@@ -83,12 +79,13 @@ int run_builtin(const Unit& unit, const SplitEnvironment& env) {
   facts.init_is_pid_1 = true;
   StepRunner runner(std::move(facts), [&](const Value& line) {
     if (const Value* text = line.find("say"); text != nullptr && text->string() != nullptr)
-      std::printf("%s%s\n", line.get_string("severity") == "warning" ? "warning: " : "",
-                  text->string()->c_str());
+      print_sentence((line.get_string("severity") == "warning" ? "warning: " : "") +
+                         *text->string(),
+                     "  ");
     if (line.find("result") == nullptr) return;
     const std::string result = line.get_string("result");
     failed = result == "failed";
-    std::printf("%s: %s\n", result.c_str(), line.get_string("why").c_str());
+    print_sentence(result + ": " + line.get_string("why"), "  ");
   });
   Value entry = step_entry(unit);
   entry.set("when", "always");
@@ -135,8 +132,8 @@ int plan_command(const Invocation& asked) {
   else if (asked.has("--dot"))
     text = plan_dot(view);
   else
-    text = plan_text(view, asked.has("--diff"));
-  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+    text = plan_text(view, asked.has("--diff"), columns_of(STDOUT_FILENO));
+  print(text);
   return 0;
 }
 
@@ -164,7 +161,7 @@ int run_step_command(const Invocation& asked) {
   const SplitEnvironment env(loaded.plan.secret_names);
   const std::string reason = judge(loaded.plan, env.for_units())[found->value];
   if (!reason.empty()) {
-    std::printf("skipped: %s\n", reason.c_str());
+    print_sentence("skipped: " + reason, "  ");
     return 0;
   }
   return unit.builtin ? run_builtin(unit, env) : run_program(unit, env);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cells.h"
 #include "base/diff.h"
 #include "base/text.h"
 #include "helper/web_handle.h"
@@ -83,9 +84,11 @@ std::string step_text(const StepForecast& step) {
   return join(actions, "\n" + std::string(kNameWidth + 1, ' '));
 }
 
-std::string printable_lines(const std::string& text) {
+std::string printable_lines(const std::string& text, std::size_t width) {
+  const std::string indent(kNameWidth + 1, ' ');
   std::string shown;
-  for (std::string_view line : split(text, '\n')) shown += printable(line, 2000) + "\n";
+  for (std::string_view line : split(text, '\n'))
+    shown += wrapped(printable(line, 2000), width, indent);
   shown.pop_back();
   return shown;
 }
@@ -132,10 +135,10 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::string plan_text(const PlanView& view, bool diff) {
+std::string plan_text(const PlanView& view, bool diff, std::size_t width) {
   std::string text;
   for (std::size_t i = 0; i < view.plan.units.size(); ++i) text += line_of(view, i, diff);
-  return printable_lines(masked(text, view.secrets));
+  return printable_lines(masked(text, view.secrets), diff ? 0 : width);
 }
 
 Value plan_json(const PlanView& view) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ struct PlanView {
   std::vector<std::string> secrets;  ///< Values that must not be shown.
 };
 
-/// For people: a line per unit, in start order. With `diff` also what changes in files.
-std::string plan_text(const PlanView& view, bool diff);
+/// For people: a line per unit, in start order, broken at spaces to that width (0: never). With
+/// `diff` also what changes in files, and no line is broken.
+std::string plan_text(const PlanView& view, bool diff, std::size_t width);
 
 /// The same as data: {"units":[{"unit","kind","after","requires",…}…]}.
 Value plan_json(const PlanView& view);

@@ -33,9 +33,8 @@ SessionResult join_session(const std::string& target, const SessionOptions& opti
 }
 
 int leave(const SessionResult& result) {
-  if (!result.message.empty()) {
-    std::fprintf(stderr, "%s%s\n", result.detached ? "\r\n" : "", result.message.c_str());
-  }
+  if (result.detached) std::fputs("\r\n", stderr);
+  if (!result.message.empty()) complain(result.message, 0);
   return result.code;
 }
 

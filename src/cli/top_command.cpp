@@ -51,6 +51,12 @@ class FullScreen {
 };
 
 class Top {
+  /// "Press the key once more": of that unit.
+  struct Question {
+    TopKey key = TopKey::None;
+    std::string unit = {};
+  };
+
  public:
   Top(const ControlClient& client, std::vector<std::string> names, bool keys)
       : client_(client), names_(std::move(names)) {
@@ -73,7 +79,9 @@ class Top {
       });
     }
     measure(found);
+    const std::string before = chosen();
     state_.units = std::move(found);
+    keep_choice(state_, before);
     return state_.keys ? read_log() : Result<void>{};
   }
 
@@ -84,17 +92,20 @@ class Top {
 
   /// False: it is over.
   bool press(TopKey key) {
-    const bool sure = std::exchange(sure_, TopKey::None) == key;
+    const Question asked = std::exchange(question_, {});
     state_.message.clear();
     if (key == TopKey::Quit) return false;
     if (!state_.keys || rows() == 0) return true;
     if (key == TopKey::Up && state_.chosen > 0) --state_.chosen;
     if (key == TopKey::Down && state_.chosen + 1 < rows()) ++state_.chosen;
+    const bool sure = asked.key == key && asked.unit == chosen();
     if (key == TopKey::Restart) change("restart", key, sure);
     if (key == TopKey::Stop) change("stop", key, sure);
     if (key == TopKey::Start) change("start", key, true);
     return true;
   }
+  /// Whether the last key was a question, whose answer is another key.
+  bool asks() const { return question_.key != TopKey::None; }
 
   std::string chosen() const {
     const auto shown = top_rows(state_);
@@ -109,7 +120,7 @@ class Top {
   void change(const std::string& verb, TopKey key, bool sure) {
     const std::string unit = chosen();
     if (!sure) {
-      sure_ = key;
+      question_ = {key, unit};
       state_.message = "press the key once more to " + verb + " " + unit;
       return;
     }
@@ -155,7 +166,7 @@ class Top {
   const ControlClient& client_;
   std::vector<std::string> names_;
   TopState state_;
-  TopKey sure_ = TopKey::None;
+  Question question_;
   std::map<std::string, double> spent_;
   Clock::time_point measured_{};
 };
@@ -225,10 +236,19 @@ class Watcher {
       goes_on_ = count < 0 && errno == EINTR;
       return false;
     }
-    const auto key = top_key({typed, static_cast<std::size_t>(count)});
-    goes_on_ = top_.press(key);
-    if (key == TopKey::Attach && goes_on_ && !top_.chosen().empty()) attach();
-    return key != TopKey::None;
+    std::string_view rest(typed, static_cast<std::size_t>(count));
+    bool known = false;
+    while (!rest.empty() && goes_on_) {
+      const auto key = take_top_key(rest);
+      if (key == TopKey::None) continue;
+      known = true;
+      goes_on_ = top_.press(key);
+      if (!goes_on_ || top_.asks()) break;  // Nobody answers what was not on the screen yet.
+      if (key != TopKey::Attach || top_.chosen().empty()) continue;
+      attach();
+      break;
+    }
+    return known;
   }
 
   void attach() {
@@ -258,6 +278,11 @@ class Watcher {
 int watch_status(const std::vector<std::string>& names, bool keys) {
   const auto client = ControlClient::find();
   if (!client) return complain(client.error().message(), kNoInit);
+  for (const std::string& name : names) {
+    const auto reply = client->ask("GET", "/v1/units/" + percent_encode(name), kPatience);
+    if (!reply) return complain(reply.error().message(), kBad);
+    if (reply->status != 200) return complain(error_of(*reply), kBad);
+  }
   Top top(*client, names, keys);
   const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
   if (terminal) return Watcher(top, style_of_stdout().colour).run();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cells.h"
 #include "base/text.h"
 #include "cli/status_table.h"
 
@@ -36,10 +37,17 @@ std::string summary(const TopState& state) {
   return text;
 }
 
+/// Above the lines of the chosen unit; its row has little room for the reason.
+std::string title_of(const Value& unit) {
+  const std::string why = printable(unit.get_string("why"), 1000);
+  return "--- last lines of " + unit.get_string("id") + (why.empty() ? "" : "; " + why);
+}
+
 /// Lines of the table, the heading first.
 std::vector<std::string> table_lines(const TopState& state, const Value::Array& rows,
                                      WindowSize size, bool colour) {
-  const auto text = status_table(rows, {colour, size.columns, &state.cpu});
+  const auto text =
+      status_table(rows, {.colour = colour, .width = size.columns, .cpu = &state.cpu});
   std::vector<std::string> lines;
   for (const std::string_view line : split(text, '\n')) lines.emplace_back(line);
   if (!lines.empty() && lines.back().empty()) lines.pop_back();
@@ -56,6 +64,16 @@ Value::Array top_rows(const TopState& state) {
     rows.push_back(unit);
   }
   return rows;
+}
+
+void keep_choice(TopState& state, const std::string& unit) {
+  const auto rows = top_rows(state);
+  const auto found = std::ranges::find_if(
+      rows, [&](const Value& row) { return row.get_string("id") == unit; });
+  if (found != rows.end())
+    state.chosen = static_cast<std::size_t>(found - rows.begin());
+  else if (state.chosen >= rows.size())
+    state.chosen = rows.empty() ? 0 : rows.size() - 1;
 }
 
 std::string top_screen(const TopState& state, WindowSize size, bool colour) {
@@ -77,8 +95,7 @@ std::string top_screen(const TopState& state, WindowSize size, bool colour) {
   }
   if (log_height > 0) {
     while (lines.size() < height - 1 - log_height) lines.emplace_back();
-    const std::string name = rows.empty() ? "" : rows[chosen].get_string("id");
-    lines.push_back(cut_to_width("--- last lines of " + name, size.columns));
+    lines.push_back(cut_to_width(rows.empty() ? "---" : title_of(rows[chosen]), size.columns));
     const std::size_t count = std::min(state.log.size(), log_height - 1);
     for (std::size_t i = state.log.size() - count; i < state.log.size(); ++i) {
       lines.push_back(cut_to_width(printable(state.log[i], 1000), size.columns));
@@ -95,19 +112,35 @@ std::string top_screen(const TopState& state, WindowSize size, bool colour) {
   return screen + "\x1b[J";
 }
 
-TopKey top_key(std::string_view typed) {
+namespace {
+
+/// The bytes of a key that is not in the table, which must not be taken for letters.
+std::size_t unknown_key(std::string_view typed) {
+  if (typed.size() < 2 || typed[0] != '\x1b') return 1;
+  if (typed[1] != '[') return typed[1] == 'O' ? std::min<std::size_t>(3, typed.size()) : 2;
+  std::size_t end = 2;
+  while (end < typed.size() && (typed[end] < '@' || typed[end] > '~')) ++end;
+  return std::min(end + 1, typed.size());
+}
+
+}  // namespace
+
+TopKey take_top_key(std::string_view& typed) {
   struct Row {
     std::string_view bytes;
     TopKey key;
   };
   constexpr Row kRows[] = {
-      {"\x1b[A", TopKey::Up},  {"\x1bOA", TopKey::Up},     {"k", TopKey::Up},
-      {"\x1b[B", TopKey::Down}, {"\x1bOB", TopKey::Down},  {"j", TopKey::Down},
+      {"\x1b[A", TopKey::Up},   {"\x1bOA", TopKey::Up},     {"k", TopKey::Up},
+      {"\x1b[B", TopKey::Down}, {"\x1bOB", TopKey::Down},   {"j", TopKey::Down},
       {"r", TopKey::Restart},   {"s", TopKey::Stop},        {"t", TopKey::Start},
       {"a", TopKey::Attach},    {"q", TopKey::Quit},        {"\x03", TopKey::Quit},
   };
-  const auto found = std::ranges::find(kRows, typed, &Row::bytes);
-  return found == std::end(kRows) ? TopKey::None : found->key;
+  const auto found =
+      std::ranges::find_if(kRows, [&](const Row& row) { return typed.starts_with(row.bytes); });
+  const bool known = found != std::end(kRows);
+  typed.remove_prefix(typed.empty() ? 0 : known ? found->bytes.size() : unknown_key(typed));
+  return known ? found->key : TopKey::None;
 }
 
 }  // namespace bootsman

@@ -20,6 +20,9 @@ struct TopState {
   bool keys = true;                   ///< Rows can be chosen; else the table alone is shown.
 };
 
+/// Chooses the row of that unit again, wherever it is by now; without it the nearest row.
+void keep_choice(TopState& state, const std::string& unit);
+
 /// The units worth a row: all but steps that are done or skipped.
 Value::Array top_rows(const TopState& state);
 
@@ -27,7 +30,8 @@ Value::Array top_rows(const TopState& state);
 std::string top_screen(const TopState& state, WindowSize size, bool colour);
 
 enum class TopKey : std::uint8_t { None, Up, Down, Restart, Stop, Start, Quit, Attach };
-/// What was typed, in one read: a letter, an arrow key, Ctrl-C.
-TopKey top_key(std::string_view typed);
+/// Takes the first key off what was typed, whole: a letter, an arrow key, Ctrl-C. None: one that
+/// means nothing here.
+TopKey take_top_key(std::string_view& typed);
 
 }  // namespace bootsman

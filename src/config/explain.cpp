@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cells.h"
 #include "base/text.h"
 #include "config/keys.h"
 #include "config/step_keys.h"
@@ -31,32 +32,32 @@ std::string type_text(const Key& key) {
   return join(words, ", ");
 }
 
-/// Breaks a text into lines of at most 88 characters behind `indent`.
-std::string wrapped(std::string_view text, std::string_view indent) {
-  constexpr std::size_t kWidth = 88;
-  std::string lines;
-  std::string line;
-  for (const std::string_view word : split(text, ' ')) {
-    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
-      lines += std::string(indent) + line + "\n";
-      line.clear();
-    }
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
-  return lines + std::string(indent) + line + "\n";
+constexpr std::size_t kWidth = 80;
+
+std::string paragraph(std::string_view text) {
+  return wrapped("    " + std::string(text), kWidth, "    ");
+}
+
+/// "    Default: TEXT", what has no room below TEXT.
+std::string labelled(std::string_view label, std::string_view text) {
+  const std::string begin = padded("    " + std::string(label), 13);
+  return wrapped(begin + std::string(text), kWidth, std::string(begin.size(), ' '));
+}
+
+/// Is copied, so it stays one line; below its label where it is long.
+std::string example_text(const Key& key) {
+  const std::string name(key.path.substr(key.path.rfind('.') + 1));
+  const std::string line = name + " = " + std::string(key.example);
+  const bool fits = 13 + display_width(line) <= kWidth;
+  return std::string("    Example:") + (fits ? " " : "\n    ") + line + "\n";
 }
 
 std::string explanation(const Key& key, std::string_view step) {
-  std::string text = full_paths(key, step) + "\n" + wrapped(key.doc, "    ");
-  text += "    Type:    " + type_text(key) + "\n";
+  std::string text = wrapped(full_paths(key, step), kWidth, "  ") + paragraph(key.doc);
+  text += labelled("Type:", type_text(key));
   if (const std::string fallback = fallback_text(key); !fallback.empty())
-    text += "    Default: " + fallback + "\n";
-  if (!key.example.empty()) {
-    const std::string_view name = key.path.substr(key.path.rfind('.') + 1);
-    text += "    Example: " + std::string(name) + " = " + std::string(key.example) + "\n";
-  }
-  return text;
+    text += labelled("Default:", fallback);
+  return key.example.empty() ? text : text + example_text(key);
 }
 
 bool names(std::string_view wanted, const Key& key) {
@@ -76,8 +77,8 @@ std::string_view within_unit(std::string_view key) {
 std::string explain_step(const StepType& step, std::string_view setting) {
   std::string text;
   if (setting.empty()) {
-    text = "step." + std::string(step.type) + "\n" + wrapped(step.doc, "    ") +
-           "    Due:     " + std::string(step.default_when) + "\n";
+    text = "step." + std::string(step.type) + "\n" + paragraph(step.doc) +
+           labelled("Due:", step.default_when);
   }
   for (const Key& key : step_setting_keys(step.type))
     if (setting.empty() || key.path == setting) text += explanation(key, step.type);

@@ -44,7 +44,7 @@ constexpr std::array kKeys{
         "\"/jupyter/\" covers all below it, \"/api\" that path too. `/health`, all below it and "
         "all "
         "below `/-/` stay the init's own. Each route is a URL, or a table of the keys below.",
-        "{ \"/\" = \"http://127.0.0.1:5000\", \"/lab/\" = \"http://127.0.0.1:8888\" }"},
+        "{ \"/\" = \"http://127.0.0.1:5000\", \"/lab\" = \"http://127.0.0.1:8888\" }"},
     Key{"gateway.connect_timeout", Duration, kTop, "\"5s\"",
         "How long a connection to an upstream may take.", "\"1s\""},
     Key{"gateway.response_timeout", Duration, kTop, "\"5m\"",

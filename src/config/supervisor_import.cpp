@@ -145,6 +145,9 @@ class SupervisorImport {
       if (key == "umask" || key == "directory")
         note("[supervisord] " + key + " = " + value +
              " has no counterpart: write it in each service");
+      if (key == "minfds" || key == "minprocs")
+        note("[supervisord] " + key + " = " + value + " has no counterpart: write limits." +
+             (key == "minfds" ? "nofile" : "nproc") + " in the services that need it");
     }
   }
 
@@ -307,8 +310,10 @@ class SupervisorImport {
                                                  "stderr_logfile_maxbytes",
                                                  "stderr_logfile_backups"};
     if (std::ranges::find(kKeys, key) != std::end(kKeys)) return true;
+    static constexpr std::string_view kOutputs[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/1",
+                                                    "/dev/fd/2", "AUTO"};
     return (key == "stdout_logfile" || key == "stderr_logfile") &&
-           (value.starts_with("/dev/") || value == "AUTO");
+           std::ranges::find(kOutputs, value) != std::end(kOutputs);
   }
 
   static std::string hint(const std::string& key) {

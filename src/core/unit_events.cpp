@@ -92,8 +92,9 @@ void on_health_result(Turn& turn, UnitIndex unit, phase::Ready& ready, const Che
   if (!note_result(*ready.health, *plan, fact.ok, fact.why, turn.now)) {
     return turn.refresh_deadline(unit);
   }
+  const auto failures = ready.health->failures;
   on_health_known(turn, unit, ready, before,
-                  format("{}, {} times in a row", fact.why, ready.health->failures));
+                  failures == 1 ? fact.why : format("{}, {} times in a row", fact.why, failures));
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ Answer ControlServer::answer(const Request& request, const Peer& peer, Responder
     return feed_.watch(std::move(watch->query), std::move(responder));
   }
   if (std::holds_alternative<RotateLogs>(said)) {
+    note_command("put the log files aside", peer);
     return rotated_response(rotate_logs_ ? rotate_logs_() : 0);
   }
   if (const auto* reload = std::get_if<ApiReload>(&said)) {

@@ -10,6 +10,8 @@ namespace bootsman {
 namespace {
 
 constexpr int kShellSigKill = 128 + SIGKILL;
+/// What the kernel needs at most to take a large process apart.
+constexpr Millis kDeathMax{5'000};
 
 std::optional<MemoryCgroup> usual_place() {
   for (const MemoryCgroup& group :
@@ -87,12 +89,15 @@ std::string peak_text(const Death& death, const std::optional<MemoryShortage>& s
 }  // namespace
 
 std::string OomWatch::attribute(std::vector<Death>& deaths,
-                                const std::optional<MemoryShortage>& shortage) {
+                                const std::optional<MemoryShortage>& shortage, MonoTime now) {
   if (deaths.empty()) return {};
-  const auto now = count();
-  if (!now || *now <= seen_) return {};
-  std::uint64_t killed = *now - seen_;
-  seen_ = *now;
+  const auto counted = count();
+  if (!counted) return {};
+  const std::uint64_t risen = *counted > seen_ ? *counted - seen_ : 0;
+  if (now - open_since_ > kDeathMax) open_ = 0;
+  std::uint64_t killed = risen + open_;
+  if (killed == 0) return {};
+  seen_ += risen;
   const std::string limit = limit_text();
 
   std::vector<Death*> victims;
@@ -113,10 +118,12 @@ std::string OomWatch::attribute(std::vector<Death>& deaths,
                  (largest_of(shortage, death.pid) ? "; " + peak_text(death, shortage) : "") + ")";
     --killed;
   }
-  if (killed == 0) return {};
-  return "the kernel has killed " + std::to_string(killed) +
-         (killed == 1 ? " process" : " processes") +
-         " of the container for lack of memory, none of them a unit's own (" + limit + ")";
+  open_ = killed;
+  if (risen > 0) open_since_ = now;
+  const std::uint64_t told = std::min(killed, risen);
+  if (told == 0) return {};
+  return "the kernel has killed " + std::to_string(told) + (told == 1 ? " process" : " processes") +
+         " of the container for lack of memory, none of them a unit's own so far (" + limit + ")";
 }
 
 }  // namespace bootsman

@@ -8,6 +8,7 @@
 #include "base/cgroup.h"
 #include "shell/children.h"
 #include "shell/memory_watch.h"
+#include "sys/now.h"
 
 namespace bootsman {
 
@@ -26,9 +27,11 @@ class OomWatch {
 
   /// Adds `note` and `out_of_memory` to the deaths of one round. Returns a sentence for the log
   /// when the kernel killed more than these deaths account for, else nothing. `shortage`: how it
-  /// was a moment ago, if that is known.
+  /// was a moment ago, if that is known. A kill counts before its victim is gone, and another
+  /// process may die in between: one that no death accounts for is kept in mind for some seconds.
   std::string attribute(std::vector<Death>& deaths,
-                        const std::optional<MemoryShortage>& shortage = {});
+                        const std::optional<MemoryShortage>& shortage = {},
+                        MonoTime now = mono_now());
 
   const std::optional<MemoryCgroup>& group() const { return group_; }
 
@@ -39,6 +42,8 @@ class OomWatch {
   std::optional<MemoryCgroup> group_;
   std::uint64_t seen_ = 0;
   std::uint64_t at_start_ = 0;
+  std::uint64_t open_ = 0;  ///< Kills of a moment ago that no death accounts for yet.
+  MonoTime open_since_{};
 };
 
 }  // namespace bootsman

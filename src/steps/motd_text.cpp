@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <span>
 
+#include "base/cells.h"
 #include "base/text.h"
 
 namespace bootsman {
@@ -73,11 +73,6 @@ std::string repeat(std::string_view piece, std::size_t times) {
   return text;
 }
 
-std::string pad(std::string_view text, std::size_t width) {
-  const std::size_t have = display_width(text);
-  return std::string(text) + std::string(width > have ? width - have : 0, ' ');
-}
-
 std::string folder_table(const Words& words, const Box& box) {
   using Row = std::array<std::string_view, 4>;
   const std::array<Row, 2> rows = {Row{words.folder, words.name, words.speed, words.note},
@@ -95,7 +90,7 @@ std::string folder_table(const Words& words, const Box& box) {
   const auto cells = [&](const Row& row) {
     std::string line(box.side);
     for (std::size_t i = 0; i < row.size(); ++i)
-      line.append(pad(row[i], widths[i])).append(box.side);
+      line.append(padded(row[i], widths[i])).append(box.side);
     return line + "\n";
   };
   return rule(box.top) + cells(rows[0]) + rule(box.middle) + cells(rows[1]) + rule(box.bottom);
@@ -160,41 +155,11 @@ std::string gpu_line(const std::vector<std::string>& gpus) {
   return text;
 }
 
-struct Range {
-  std::uint32_t first, last;
-};
-
-bool in(std::uint32_t c, std::span<const Range> ranges) {
-  for (const Range& range : ranges)
-    if (c >= range.first && c <= range.last) return true;
-  return false;
-}
-
-constexpr Range kWide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},
-                           {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},
-                           {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
-                           {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
-constexpr Range kZero[] = {{0x0300, 0x036f}, {0x200b, 0x200f}, {0xfe00, 0xfe0f}};
-
 bool is_max(std::string_view text) {
   return text == "max" || text == "-1";
 }
 
 }  // namespace
-
-std::size_t display_width(std::string_view utf8) {
-  std::size_t width = 0;
-  for (std::size_t at = 0; at < utf8.size();) {
-    const auto first = static_cast<std::uint8_t>(utf8[at]);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    std::uint32_t c = length == 1 ? first : first & (0xffU >> (length + 1));
-    for (std::size_t i = 1; i < length && at + i < utf8.size(); ++i)
-      c = (c << 6) | (static_cast<std::uint8_t>(utf8[at + i]) & 0x3f);
-    width += in(c, kZero) ? 0 : in(c, kWide) ? 2 : 1;
-    at += length;
-  }
-  return width;
-}
 
 std::optional<std::optional<double>> parse_cpu_quota(std::string_view quota,
                                                      std::string_view period) {
@@ -271,7 +236,7 @@ std::string motd_text(const MotdFacts& facts, MotdLanguage language) {
   if (!facts.npus.empty()) text += line("NPU", gpu_line(facts.npus));
   if (!facts.gpus.empty()) text += line(words.gpu, gpu_line(facts.gpus));
   if (facts.disk)
-    text += line(words.storage, "") + green(pad("  " + std::string(words.root_name) + "/", 26)) +
+    text += line(words.storage, "") + green(padded("  " + std::string(words.root_name) + "/", 26)) +
             std::string(words.colon) + disk_line(*facts.disk) + "\n";
   return text + rule;
 }

@@ -36,10 +36,6 @@ MotdLanguage motd_language(std::string_view lc_all, std::string_view lc_messages
 /// The message, with the colours of the terminal, columns aligned also for wide characters.
 std::string motd_text(const MotdFacts& facts, MotdLanguage language);
 
-/// Columns that the text takes in a terminal: 2 for CJK, full-width forms and emoji, 0 for
-/// combining marks.
-std::size_t display_width(std::string_view utf8);
-
 /// Reads `cpu.max` of cgroup v2: "max 100000" or "250000 100000". Nothing: not readable as such.
 /// The inner optional is empty for "max".
 std::optional<std::optional<double>> parse_cpu_max(std::string_view text);

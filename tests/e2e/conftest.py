@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from lib.container import PATH, Container  # noqa: E402
+from lib.memory import MIB, memory_group  # noqa: E402
 from lib.root import BINARY_INSIDE, REPOSITORY, Root  # noqa: E402
 from lib.web import Authority  # noqa: E402
 
@@ -118,6 +119,22 @@ def boot(maker, root):
         return maker.start(root, *arguments, **options)
 
     return start
+
+
+@pytest.fixture
+def limited(boot, request):
+    """limited(…): as boot(…), in a memory group of 96 MiB."""
+    with memory_group("bootsman-test", 96 * MIB) as inside:
+        if inside is None:
+            pytest.skip("no memory control group can be made here")
+
+        def start(*words, **options):
+            with inside():
+                return boot(*words, **options)
+
+        yield start
+        for container in request.node.containers:  # A group with processes in it can't be removed.
+            container.kill()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from lib.root import BINARY_INSIDE
+from lib.root import BINARY_INSIDE, REPOSITORY
 
 CONFIG = ('[service.web]\ncommand = ["sh", "-c", "echo up; exec sleep 1000"]\n'
           '[service.console]\ncommand = ["sleep", "2000"]\ntty = true\n'
@@ -175,6 +175,18 @@ def test_shutdown_is_the_last_command(container):
     words = next(words for words, _, kind in COMMANDS if kind == "end")
     in_a_pipe(container, words)  # The end of the container may take this client with it.
     assert container.wait() == 0
+
+
+@pytest.mark.parametrize("name, services", [("old_supervisor.ini", 3), ("go_supervisord.ini", 4)])
+def test_what_import_makes_of_real_files_passes_check(inside, root, name, services):
+    root.write("/init/supervisor/supervisor.ini", (REPOSITORY / "tests/golden/config" / name).read_text())
+    code, text, notes = inside(BINARY_INSIDE, "import", "/init/supervisor/supervisor.ini")
+    assert code == 0
+    assert all(f"# {note}\n" in text for note in notes.splitlines())
+    root.write("/root/imported.toml", text)
+    code, out, err = inside(BINARY_INSIDE, "check", "--env", "/root/imported.toml", env={"NAP": "5"})
+    assert (code, err) == (0, ""), text
+    assert f" {services} services" in out
 
 
 def test_what_import_prints_passes_check_and_boots(maker, root):

@@ -78,7 +78,9 @@ def test_status_on_a_terminal_has_colours_and_fits(boot):
     eventually(lambda: units(container)["service.loop"]["state"] == "backoff", 10, "the loop waits")
     text = on_a_terminal(container, "status")
     assert "\x1b[33mbackoff\x1b[0m" in text
-    assert max(len(re.sub("\x1b\\[[0-9]*m", "", line)) for line in text.splitlines()) == 80
+    assert "\n    exited 3 after " in text
+    assert "taken by some other process which nobody knows about" in re.sub(r"\s+", " ", text)
+    assert max(len(re.sub("\x1b\\[[0-9]*m", "", line)) for line in text.splitlines()) <= 80
     assert "\x1b" not in on_a_terminal(container, "status", env=["NO_COLOR=1"])
 
 
@@ -209,6 +211,26 @@ def test_restart_waits_until_the_unit_is_ready_again(boot):
     assert "service.web" in said
     assert after["state"] == "ready" and after["pid"] != before
     container.wait_for_log(r"control: restart service\.web, asked for by uid 0 \(pid \d+\)")
+
+
+def test_each_change_leaves_a_line_that_names_who_asked(boot):
+    container = boot(WEB + '[service.console]\ncommand = ["cat"]\ntty = true\n')
+    container.wait_for_boot()
+    changes = [(["stop", "web"], r"stop service\.web"), (["start", "web"], r"start service\.web"),
+               (["restart", "web"], r"restart service\.web"), (["signal", "CONT", "web"], r"signal service\.web SIGCONT"),
+               (["reload"], "reload"), (["logs", "rotate"], "put the log files aside"),
+               (["shell", "web", "--", "true"], r"run true as service\.web"), (["shell", "--", "true"], "run true"),
+               (["attach", "console"], r"attach to service\.console")]
+    for words, _ in changes:
+        container.bootsman(*words, check=False, input="")
+    for words in (["status"], ["status", "web"], ["logs"], ["events"], ["boot-report"], ["stop", "nobody"]):
+        container.bootsman(*words, check=False)
+    container.bootsman("shutdown", "--exit-code", "3", check=False)
+    assert container.wait() == 3
+    told = re.findall(r"control: (.*), asked for by uid 0 \(pid \d+\)$", container.log, re.MULTILINE)
+    expected = [text for _, text in changes] + ["shutdown with exit code 3"]
+    assert len(told) == len(expected), told
+    assert all(re.fullmatch(text, line) for text, line in zip(expected, told)), told
 
 
 def test_stop_keeps_it_stopped_until_it_is_started(boot):

@@ -1,12 +1,14 @@
 """[hooks]: programs and a server are told what people want to know of, and the init waits for neither."""
 
 import json
+import re
 import subprocess
 import time
 
 import pytest
 
 from lib.container import eventually
+from lib.memory import EATER
 
 GOOD = '[service.good]\ncommand = ["sleep", "1000"]\n'
 BAD = GOOD + '[service.bad]\ncommand = ["/no/such/program"]\non_failure = "ignore"\n'
@@ -108,6 +110,32 @@ def test_an_answer_that_is_no_yes_is_said_and_not_followed(boot, root, server):
     container.wait_for_log(rf"webhook: cannot tell http://127\.0\.0\.1:{PORT}/in\?…: it answers 302$", 20)
     assert "a-token" not in container.log and "key=1" not in container.log
     assert len(posts(container)) == 1
+
+
+def test_each_kind_of_event_reaches_the_program_and_the_server(limited, root, server):
+    root.write("/root/eat", f"#!/bin/sh\nuntil [ -e /root/go ]; do sleep 0.05; done\nexec {EATER}\n", 0o755)
+    root.write("/root/well", "")
+    once = 'restart = { when = "never" }\non_failure = "ignore"\n'
+    container = limited(with_hook(root) + WEBHOOK + GOOD + f'[service.eater]\ncommand = ["/root/eat"]\n{once}'
+                        '[service.bad]\ncommand = ["sh", "-c", "until [ -e /root/go ]; do sleep 0.05; done; exit 7"]\n'
+                        f'{once}[service.sick]\ncommand = ["sleep", "2000"]\n'
+                        'health = { file = "/root/well", every = "50ms", failures = 1 }\n'
+                        '[mount.scratch]\ntype = "tmpfs"\ntarget = "/scratch"\n'
+                        'health = { every = "50ms", failures = 1 }\n')
+    container.wait_for_http("/health/ready", timeout=30)
+    server(container)
+    container.exec("sh", "-c", f"until curl -s -o /dev/null http://127.0.0.1:{PORT}/; do sleep 0.05; done")
+    container.exec("umount", "/scratch")
+    root.path("/root/well").unlink()
+    root.write("/root/go", "")
+    expected = {("out-of-memory", "service.eater"), ("failed", "service.eater"), ("failed", "service.bad"),
+                ("unhealthy", "service.sick"), ("mount-lost", "mount.scratch")}
+    eventually(lambda: expected <= {(event["event"], event.get("unit")) for _, _, event in posts(container)}, 60,
+               "the server was told of all")
+    eventually(lambda: expected <= set(re.findall(r"^(failed|unhealthy|out-of-memory|mount-lost) (\S+) \S",
+                                                  told(container), re.MULTILINE)), 60, "the program was told of all")
+    assert re.search(r"^out-of-memory service\.eater .*(out of memory|lack of memory)", told(container), re.MULTILINE)
+    assert container.status("/health") == 200
 
 
 def test_nobody_waits_for_a_program_that_hangs_and_what_has_no_room_is_counted(boot, root):

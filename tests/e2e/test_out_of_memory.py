@@ -7,26 +7,10 @@ import signal
 import pytest
 
 from lib.container import eventually
-from lib.memory import memory_group
+from lib.memory import EATER, MIB, memory_group
 from lib.root import BINARY_INSIDE
 
-MIB = 1 << 20
-EATER = "python3 -c 'a = []\nwhile True: a.append(bytearray(1 << 20))'"
 FAIL = 'on_failure = "shutdown"\nrestart = { when = "never" }\n'
-
-
-@pytest.fixture
-def limited(boot):
-    """limited(…): as boot(…), in a memory group of 96 MiB."""
-    with memory_group("bootsman-test", 96 * MIB) as inside:
-        if inside is None:
-            pytest.skip("no memory control group can be made here")
-
-        def start(*words, **options):
-            with inside():
-                return boot(*words, **options)
-
-        yield start
 
 
 def test_service_that_takes_all_memory_is_told_from_one_that_is_killed(limited, root):

@@ -1,15 +1,9 @@
-"""Watching units: memory, top, status --watch, the logs since a time; and who may ask."""
+"""Watching units: memory, status --watch in a pipe, the logs since a time; and who may ask."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 
-import pytest
-
-from lib.container import eventually
-from lib.pty import Terminal
 from lib.root import BINARY_INSIDE
 
 SOCKET = "/run/bootsman/control.sock"
@@ -26,13 +20,6 @@ def inside(container, *words):
     return ["nsenter", f"--target={container.init}", "--all", "--", BINARY_INSIDE, *words]
 
 
-def size(master, rows, columns):
-    import fcntl
-    import struct
-    import termios
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-
 def test_status_shows_memory_of_a_units_processes(boot):
     container = boot(WEB + EATER)
     container.wait_for_log(r"eater \| 1")
@@ -41,89 +28,6 @@ def test_status_shows_memory_of_a_units_processes(boot):
     assert 60 < megabytes < 120
     units = json.loads(container.bootsman("status", "--json", "eater").stdout)["units"]
     assert units[0]["processes"] == 2 and units[0]["cpu_seconds"] >= 0
-
-
-def test_top_shows_chooses_restarts_and_leaves_the_terminal_as_it_was(boot):
-    container = boot(WEB + '[service.zebra]\ncommand = ["sh", "-c", "echo a stripe; exec sleep 2000"]\n')
-    container.wait_for_boot()
-    with Terminal(inside(container, "top"), controlling=True) as person:
-        size(person.master, 24, 80)
-        person.expect("service.web", 20)
-        person.expect("q quit", 20)
-        person.type("j")
-        person.expect("last lines of service.zebra", 20)
-        person.expect("a stripe", 20)
-        before = container.process_with("sleep 2000")
-        person.type("r")
-        person.expect("once more to restart service.zebra", 20)
-        person.type("r")
-        person.expect("under way", 20)
-        eventually(lambda: before not in container.processes() and container.process_with("sleep 2000"), 20, "restarted")
-        size(person.master, 12, 60)
-        os.kill(person.process.pid, signal.SIGWINCH)
-        person.type("q")
-        person.expect("\x1b[?1049l", 20)
-        assert person.process.wait(20) == 0
-
-
-CONSOLE = ('[service.console]\ncommand = ["bash", "--norc", "-i"]\ntty = true\nenv = { PS1 = "PROMPT> " }\n')
-
-
-def test_top_attaches_to_the_chosen_unit_and_comes_back(boot):
-    container = boot(CONSOLE + WEB)
-    container.wait_for_boot()
-    with Terminal(inside(container, "top"), controlling=True) as person:
-        person.expect("console", 20)
-        person.type("a")
-        person.expect("leads back", 20)
-        person.line("echo here-$((40 + 2))")
-        person.expect("here-42\r\n", 20)
-        person.type("\x1d\x1d")
-        person.expect("detached", 20)
-        person.expect("\x1b[?1049h", 20)
-        person.type("j")
-        person.expect("last lines of service.web", 20)
-        person.type("a")
-        person.expect("set tty = true", 20)
-        person.type("q")
-        person.expect("\x1b[?1049l", 20)
-        assert person.process.wait(20) == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
-@pytest.mark.parametrize("words", [["top"], ["status", "--watch"]], ids=" ".join)
-def test_a_signal_leaves_the_terminal_as_it_was(boot, words, number):
-    container = boot(WEB)
-    container.wait_for_boot()
-    with Terminal(inside(container, *words), controlling=True) as person:
-        person.expect("\x1b[?1049h", 20)
-        eventually(lambda: person.modes() != person.modes_before, 20, "keys go through as they are")
-        pid = container.process_with(f"{BINARY_INSIDE} {words[0]}")
-        os.kill(pid, number)
-        person.expect("\x1b[?1049l", 20)
-        assert person.process.wait(20) in (128 + number, -number)
-        assert person.modes() == person.modes_before
-        assert person.screen.text.rstrip().endswith("\x1b[?25h\x1b[?1049l")
-
-
-def test_top_draws_itself_anew_for_a_window_of_another_size(boot):
-    container = boot(WEB + "".join(f'[service.more{i}]\ncommand = ["sleep", "1000"]\n' for i in range(30)))
-    container.wait_for_boot()
-    with Terminal(inside(container, "top"), controlling=True) as person:
-        size(person.master, 24, 80)
-        for rows, columns in ((24, 80), (10, 40), (50, 200)):
-            person.type("")
-            size(person.master, rows, columns)
-            person.expect("\x1b[J", 20)
-            eventually(lambda: fits(person.screen.text.split("\x1b[H")[-1], rows, columns), 20,
-                       f"{rows} rows of {columns} columns")
-        person.type("q")
-        assert person.process.wait(20) == 0
-
-
-def fits(screen, rows, columns):
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen).split("\r\n")
-    return len(lines) == rows and max(map(len, lines)) <= columns and "q quit" in lines[-1][:columns]
 
 
 def test_status_watch_in_a_pipe_is_the_table_again_and_again(boot):
@@ -136,6 +40,8 @@ def test_status_watch_in_a_pipe_is_the_table_again_and_again(boot):
     watcher.kill()
     watcher.wait()
     assert container.bootsman("top", check=False).returncode == 2
+    nobody = container.bootsman("status", "--watch", "wbe", check=False)
+    assert nobody.returncode == 1 and 'did you mean "web"' in nobody.stderr
 
 
 def test_logs_since_a_time_and_as_json(boot):

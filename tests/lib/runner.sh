@@ -14,7 +14,7 @@ start_tally() {
 run_tests() {
   local name=$1 seconds=$2
   shift 2
-  timeout --kill-after=20 "$seconds" "$@" </dev/null
+  BOOTSMAN_SKIPPED=$RESULTS/$name.skipped timeout --kill-after=20 "$seconds" "$@" </dev/null
   python3 tests/lib/tally.py add "$RESULTS" "$name" $?
 }
 

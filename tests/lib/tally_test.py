@@ -28,6 +28,29 @@ def test_report(tmp_path, report, exit_code, expected):
     assert str(tally.count_report(path, "r", exit_code)[0]) == expected
 
 
+def test_doctests_that_skipped_themselves_are_counted_as_skipped(tmp_path, capsys):
+    (tmp_path / "unit.xml").write_text('<testsuite name="doctest"><testcase name="a"/><testcase name="b"/>'
+                                       '<testcase name="c/of a part"/><testcase name="d"><failure/></testcase></testsuite>')
+    (tmp_path / "unit.skipped").write_text("b: needs root\nc: may not mount\n")
+    tally.main("add", tmp_path, "unit", "1")
+    said = capsys.readouterr().out
+    assert "unit: 1 passed, 1 failed, 2 skipped" in said and "SKIPPED b: needs root\n" in said
+
+
+def test_the_end_names_every_failed_test_of_all_parts(tmp_path, capsys):
+    (tmp_path / "unit.xml").write_text(FAILED)
+    (tmp_path / "e2e.xml").write_text(ERROR.replace('name="a"', 'classname="tests.e2e.test_x" name="test_y[1]"'))
+    (tmp_path / "good.xml").write_text(PASSED)
+    for name, code in ("unit", 1), ("e2e", 1), ("good", 0), ("crashed", 139):
+        tally.main("add", tmp_path, name, str(code))
+    tally.main("broken", tmp_path, "mounts", "cannot run the tests of mounts")
+    capsys.readouterr()
+    assert tally.main("print", tmp_path) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "FAILED unit: b", "FAILED e2e: tests.e2e.test_x: test_y[1]", "FAILED crashed: exited 139 without a readable report",
+        "FAILED mounts: cannot run the tests of mounts", "2 passed, 4 failed, 0 skipped"]
+
+
 @pytest.mark.parametrize("counts,exit_code", [
     ([tally.Count(2, 0, 1), tally.Count(1, 0, 0)], 0),
     ([tally.Count(2, 0, 1), tally.Count(0, 1, 0)], 1),

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+MIB = 1 << 20
+EATER = "python3 -c 'a = []\nwhile True: a.append(bytearray(1 << 20))'"  # A line of a shell that takes all memory.
 
 
 def _own_group():

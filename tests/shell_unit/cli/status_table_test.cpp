@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/cells.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -57,6 +58,34 @@ TEST_CASE("lines are cut to the terminal, not the rest of a table without one") 
   CHECK(text.find("exited 1 after 0.4 s…\n") != text.npos);
   for (const std::string_view line : split(status_table(units(), {.width = 20}), '\n'))
     CHECK(line.size() <= 22);  // The mark has three bytes.
+}
+
+TEST_CASE("a WHY that does not fit beside its row stands below it") {
+  Value::Array all = units();
+  all[2].set("why", "状态码 503 与一个很长的原因，它不适合放在一行里，所以要分成几行来显示 "
+                    "and-one-word-that-is-longer-than-the-whole-line-of-a-terminal-with-eighty-columns");
+  const TableStyle style{.width = 80, .why_lines = 100};
+  const auto text = status_table(all, style);
+  CHECK(text.find("service.jupyterlab  backoff  3s     -    4         -\n"
+                  "    exited 1 after 0.4 s; \"port 8888 is \\x1b[31mtaken\"\n") != text.npos);
+  CHECK(text.find("\n    unhealthy: 状态码 503\n    与一个很长的原因，") != text.npos);
+  CHECK(text.find("\n    and-one-word-") != text.npos);
+  for (const std::string_view line : split(text, '\n')) CHECK(display_width(line) <= 80);
+
+  TableStyle short_style = style;
+  short_style.why_lines = 1;
+  const auto shorter = status_table(all, short_style);
+  CHECK(shorter.find("    unhealthy: 状态码 503 …\n") != shorter.npos);
+  CHECK(split(shorter, '\n').size() == 1 + 3 + 2 + 1);
+}
+
+TEST_CASE("a long name keeps its end on a terminal, and all of it in a pipe") {
+  Value::Array all = units();
+  all[0].set("id", "service.a-model-server-of-some-length-12");
+  CHECK(status_table(all, {.width = 80}).find("\nservice.a-m…me-length-12  ready ") !=
+        std::string::npos);
+  CHECK(status_table(all, {}).find("\nservice.a-model-server-of-some-length-12  ready ") !=
+        std::string::npos);
 }
 
 TEST_CASE("colours show the state, and only where they are wanted") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/cells.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/status_table.h"
@@ -18,7 +19,7 @@ TopState some_state(std::size_t services) {
     unit.set("kind", kind);
     unit.set("state", is);
     unit.set("memory_bytes", std::int64_t{1024 * 1024});
-    unit.set("why", "a sentence that is far too long for a line of eighty columns, and so on");
+    unit.set("why", "a sentence, 一句太长的话, that is far too long for a line of eighty columns");
     state.units.push_back(std::move(unit));
   };
   add("step", "motd", "done");
@@ -44,12 +45,6 @@ std::vector<std::string> shown(const std::string& screen) {
   return lines;
 }
 
-std::size_t characters(const std::string& line) {
-  std::size_t count = 0;
-  for (const char c : line) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return count;
-}
-
 }  // namespace
 
 TEST_CASE("the screen has the terminal's size, whatever there is to show") {
@@ -62,7 +57,7 @@ TEST_CASE("the screen has the terminal's size, whatever there is to show") {
       CAPTURE(size.rows);
       const auto lines = shown(top_screen(state, size, true));
       CHECK(lines.size() == size.rows);
-      for (const auto& line : lines) CHECK(characters(line) <= size.columns);
+      for (const auto& line : lines) CHECK(display_width(line) <= size.columns);
     }
   }
 }
@@ -79,7 +74,7 @@ TEST_CASE("the screen shows the units, the chosen one's lines, and the keys") {
   CHECK(lines[3].find("12%") != std::string::npos);
   CHECK(screen.find("\x1b[7mservice.s0") != std::string::npos);
   CHECK(screen.find("step.motd") == std::string::npos);
-  CHECK(lines[15] == "--- last lines of service.s0");
+  CHECK(lines[15].starts_with("--- last lines of service.s0; a sentence, "));
   CHECK(lines[22] == "line 49 \\x1b[31m");
   CHECK(lines[23].find("q quit") != std::string::npos);
   state.message = "restart of service.s0 is under way";
@@ -95,13 +90,35 @@ TEST_CASE("the chosen row is always on the screen") {
   }
 }
 
-TEST_CASE("keys") {
-  CHECK(top_key("\x1b[A") == TopKey::Up);
-  CHECK(top_key("j") == TopKey::Down);
-  CHECK(top_key("q") == TopKey::Quit);
-  CHECK(top_key("\x03") == TopKey::Quit);
-  CHECK(top_key("x") == TopKey::None);
-  CHECK(top_key("") == TopKey::None);
+TEST_CASE("the choice stays with its unit") {
+  auto state = some_state(3);
+  state.chosen = 2;
+  const auto id = top_rows(state)[2].get_string("id");
+  state.units.erase(state.units.begin() + 1);  // The step above it is done.
+  keep_choice(state, id);
+  CHECK(top_rows(state)[state.chosen].get_string("id") == id);
+  keep_choice(state, "service.gone");
+  CHECK(state.chosen == 1);
+  state.units.resize(1);
+  keep_choice(state, id);
+  CHECK(state.chosen == 0);
+}
+
+TEST_CASE("keys, however many come at once") {
+  const auto keys = [](std::string_view typed) {
+    std::vector<TopKey> all;
+    while (!typed.empty()) all.push_back(take_top_key(typed));
+    return all;
+  };
+  using enum TopKey;
+  CHECK(keys("\x1b[A\x1bOAk") == std::vector{Up, Up, Up});
+  CHECK(keys("\x1b[B\x1bOBj") == std::vector{Down, Down, Down});
+  CHECK(keys("rsta") == std::vector{Restart, Stop, Start, Attach});
+  CHECK(keys("q\x03") == std::vector{Quit, Quit});
+  CHECK(keys("x\x1b") == std::vector{None, None});
+  // Page down, Alt-q, F4, an arrow with a modifier, one that is cut.
+  CHECK(keys("\x1b[6~\x1bq\x1bOS\x1b[1;5A\x1b[1") == std::vector(5, None));
+  CHECK(keys("").empty());
 }
 
 }  // namespace bootsman

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <set>
 
+#include "lib/skip.h"
 #include "shell_unit/helper/folder.h"
 
 using namespace bootsman;
@@ -176,10 +177,8 @@ TEST_CASE("a file that is a mount point is written in place, in full and cut to 
   const std::string path = folder / "mounted";
   REQUIRE(write_file(folder / "source", "long old content"));
   REQUIRE(write_file(path, ""));
-  if (::mount((folder / "source").c_str(), path.c_str(), nullptr, MS_BIND, nullptr) != 0) {
-    MESSAGE("skipped: may not mount");
-    return;
-  }
+  if (::mount((folder / "source").c_str(), path.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    return test::skip("may not mount");
   CHECK(write_file(path, "short") == true);
   CHECK(text_of(folder / "source") == "short");
   CHECK(write_file(path, "a longer content than before") == true);
@@ -196,10 +195,7 @@ TEST_CASE("a file that is a mount point is written in place, in full and cut to 
 
 TEST_CASE("a full disk and a read-only one are clean errors") {
   const Folder folder;
-  if (!small_disk(folder.path, "16k")) {
-    MESSAGE("skipped: may not mount");
-    return;
-  }
+  if (!small_disk(folder.path, "16k")) return test::skip("may not mount");
   REQUIRE(write_file(folder / "file", "old"));
   const auto full = write_file(folder / "file", std::string(64 * 1024, 'x'));
   REQUIRE(!full);

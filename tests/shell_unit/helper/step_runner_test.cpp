@@ -6,6 +6,7 @@
 #include "helper/apply.h"
 #include "helper/conditions.h"
 #include "helper/password_hash.h"
+#include "lib/skip.h"
 #include "shell_unit/helper/step_start.h"
 #include "sys/file.h"
 
@@ -128,10 +129,7 @@ TEST_CASE("a step that is not known or fails says why, and stops nothing") {
 TEST_CASE("where a folder may not be changed the step is skipped with the reason") {
   const Folder folder;
   Start start(folder);
-  if (::mount("tmpfs", folder.path.c_str(), "tmpfs", 0, nullptr) != 0) {
-    MESSAGE("skipped: may not mount");
-    return;
-  }
+  if (::mount("tmpfs", folder.path.c_str(), "tmpfs", 0, nullptr) != 0) return test::skip("may not mount");
   REQUIRE(::mount(nullptr, folder.path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0);
   Value settings;
   settings.set("paths", Value::Array{folder / "data"});

@@ -54,13 +54,13 @@ TEST_CASE("a death is laid to the lack of memory no further than is known") {
        {ended(kKilled, 60 * kMiB, true)},
        {""},
        "the kernel has killed 1 process of the container for lack of memory, none of them a unit's "
-       "own (limit 64 MiB)"},
+       "own so far (limit 64 MiB)"},
       {"an end of another kind",
        2,
        {ended(ExitStatus::exited(1), kMiB)},
        {""},
        "the kernel has killed 2 processes of the container for lack of memory, none of them a "
-       "unit's own (limit 64 MiB)"},
+       "unit's own so far (limit 64 MiB)"},
       {"a shell whose program was killed", 1, {ended(ExitStatus::exited(137), kMiB)}, {kBelow}, ""},
       {"a shell that ends with 137 for a reason of its own",
        0,
@@ -101,6 +101,24 @@ TEST_CASE("a rise counts once") {
   std::vector<Death> second{ended(kKilled, kMiB)};
   watch.attribute(second);
   CHECK(second[0].note.empty());
+}
+
+TEST_CASE("a kill is laid to its victim also when another process died first, but not much later") {
+  const MonoTime begin = mono_now();
+  for (const bool late : {false, true}) {
+    CAPTURE(late);
+    Group group(true);
+    OomWatch watch(group.place);
+    group.set(5, "67108864\n");
+    std::vector<Death> other{ended(ExitStatus::exited(0), kMiB)};
+    CHECK(watch.attribute(other, {}, begin).starts_with("the kernel has killed 1 process "));
+    std::vector<Death> victim{ended(kKilled, 60 * kMiB)};
+    CHECK(watch.attribute(victim, {}, begin + Millis{late ? 6'000 : 4'000}) == "");
+    CHECK(victim[0].out_of_memory == !late);
+    std::vector<Death> later{ended(kKilled, 60 * kMiB)};
+    CHECK(watch.attribute(later, {}, begin + Millis{4'500}) == "");
+    CHECK(!later[0].out_of_memory);
+  }
 }
 
 TEST_CASE("without a control group nothing is claimed") {

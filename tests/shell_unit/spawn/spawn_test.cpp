@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/skip.h"
 #include "shell/children.h"
 #include "shell/proc_walk.h"
 #include "sys/terminal.h"
@@ -181,10 +182,7 @@ TEST_CASE("spawn: a soft limit that the init raised for itself is given back") {
 }
 
 TEST_CASE("spawn: the account's user and groups, when we are root") {
-  if (::getuid() != 0) {
-    MESSAGE("skipped: only root may become another user");
-    return;
-  }
+  if (::getuid() != 0) return test::skip("only root may become another user");
   SpawnRequest request = shell_request("id -u; id -g; id -G");
   request.account = Account{1101, 1102, {1102, 1103}, "someone", "/", "/bin/sh"};
   CHECK(run(std::move(request)).output == "1101\n1102\n1102 1103\n");
@@ -197,10 +195,8 @@ std::string status_of(SpawnRequest request, const std::string& field) {
 }
 
 TEST_CASE("spawn: capabilities are dropped for good, or given to another user") {
-  if (::geteuid() != 0 || status_of(shell_request(""), "CapBnd") == "0000000000000000\n") {
-    MESSAGE("skipped: needs root with capabilities");
-    return;
-  }
+  if (::geteuid() != 0 || status_of(shell_request(""), "CapBnd") == "0000000000000000\n")
+    return test::skip("needs root with capabilities");
   const CapabilitySet bind = CapabilitySet{1} << 10;
   const std::string none = "0000000000000000\n";
   const std::string only_bind = "0000000000000400\n";
@@ -259,10 +255,7 @@ TEST_CASE(
 }
 
 TEST_CASE("spawn: what can't be set is told, and the program runs without it") {
-  if (::geteuid() != 0) {
-    MESSAGE("skipped: needs root to become a user without rights");
-    return;
-  }
+  if (::geteuid() != 0) return test::skip("needs root to become a user without rights");
   // Somebody without rights, who starts the program: as an init that is not root would.
   const auto pid = ::fork();
   if (pid == 0) {

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "base/cells.h"
+#include "base/text.h"
 #include "config/embedded.h"
 #include "config/explain.h"
 #include "config/keys.h"
@@ -16,6 +18,19 @@ TEST_CASE("docs/config.md is what the table of keys says") {
   CHECK(read_source_file("docs/config.md") == reference_page());
 }
 
+namespace {
+
+/// It is there, and 80 columns wide; but an example is copied, and stays one line.
+void check_explanation(const std::string& key) {
+  CAPTURE(key);
+  const auto text = explain_key(key);
+  REQUIRE(text.has_value());
+  for (const std::string_view line : split(*text, '\n'))
+    CHECK_MESSAGE(display_width(line) <= 80, std::string(line));
+}
+
+}  // namespace
+
 TEST_CASE("every row explains itself") {
   std::set<std::pair<std::string_view, int>> seen;
   for (const Key& key : key_table()) {
@@ -24,7 +39,7 @@ TEST_CASE("every row explains itself") {
     CHECK(!key.example.empty());
     CHECK(key.scopes != 0);
     CHECK((key.type == KeyType::Word) == !key.words.empty());
-    CHECK(explain_key(key.path).has_value());
+    check_explanation(std::string(key.path));
     for (int scope = 1; scope <= kRoute; scope *= 2)
       if ((key.scopes & scope) != 0) CHECK(seen.insert({key.path, scope}).second);
   }
@@ -50,6 +65,14 @@ std::string mount_with(const std::string& key) {
 }
 
 }  // namespace
+
+TEST_CASE("every step and its settings explain themselves") {
+  for (const std::string_view step : builtin_steps()) {
+    check_explanation("step." + std::string(step));
+    for (const Key& key : step_setting_keys(step))
+      check_explanation(std::string(step) + "." + std::string(key.path));
+  }
+}
 
 TEST_CASE("every example is accepted where its key stands") {
   for (const Key& key : key_table()) {

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "lib/configs.h"
 
 using namespace bootsman;
@@ -113,21 +116,49 @@ TEST_CASE("several processes of a program are several services") {
 }
 
 TEST_CASE("the configuration of the old workspace images is understood whole") {
-  const auto imported = import_text(
-      "[supervisord]\nnodaemon=true\nlogfile=/tmp/supervisord.log\npidfile=/tmp/"
-      "supervisord.pid\n\n\n"
-      "[program:sshd]\ncommand=/usr/sbin/sshd -D\nautostart=true\nautorestart=true\n"
-      "stderr_logfile=/tmp/sshd.err.log\nstdout_logfile=/tmp/sshd.out.log\n\n"
-      "[program:jupyterlab]\ncommand=/root/miniconda3/bin/jupyter-lab --allow-root "
-      "--config=/init/jupyter/jupyter_config.py\ndirectory=/root\nautostart=true\n"
-      "autorestart=true\n");
+  const auto imported = import_text(read_source_file("tests/golden/config/old_supervisor.ini"));
   const Planned planned = plan_text(imported.toml);
   CHECK(lines(planned.complaints) == "");
-  REQUIRE(planned.plan.units.size() == 2);
+  REQUIRE(planned.plan.units.size() == 3);
   CHECK(planned.plan.units[0].launch.argv == std::vector<std::string>{"/usr/sbin/sshd", "-D"});
   CHECK(planned.plan.units[1].launch.directory == "/root");
   CHECK(planned.plan.units[1].restart.when == RestartPolicy::When::Always);
-  CHECK(imported.notes.size() == 2);
+  CHECK(planned.plan.units[2].launch.argv.size() == 9);
+  CHECK(imported.notes.size() == 6);
+  for (const std::string& note : imported.notes)
+    CHECK(note.ends_with(".log has no counterpart: the lines go to the container's log"));
+}
+
+TEST_CASE("each key of the Go port is carried over, or named") {
+  const std::string text = read_source_file("tests/golden/config/go_supervisord.ini");
+  const auto imported = import_text(text);
+  World world;
+  world.env = {{"NAP", "5"}};
+  const Planned planned = plan_text(imported.toml, world);
+  CHECK(lines(planned.complaints) == "");
+  CHECK(planned.plan.units.size() == 4);
+  const std::set<std::string> carried = {
+      "command",     "process_name",    "numprocs",   "numprocs_start", "autostart",
+      "startsecs",   "autorestart",     "exitcodes",  "stopsignal",     "stopwaitsecs",
+      "stopasgroup", "killasgroup",     "user",       "directory",      "redirect_stderr",
+      "environment", "restartpause",    "depends_on", "stdout_logfile_maxbytes",
+      "stdout_logfile_backups", "stderr_logfile_maxbytes", "stderr_logfile_backups"};
+  for (const IniSection& section : parse_ini(text)) {
+    if (section.name != "program:web") continue;
+    for (const auto& [key, value] : section.keys) {
+      CAPTURE(key);
+      const bool named = std::ranges::any_of(imported.notes, [&](const std::string& note) {
+        return note.starts_with("[program:web-1] " + key + " = " + value + " has no counterpart");
+      });
+      CHECK(named != carried.contains(key));
+    }
+  }
+  const auto has = [&](const char* part) { return imported.toml.find(part) != std::string::npos; };
+  CHECK(has("# [program:quiet] stdout_logfile = /dev/null has no counterpart"));
+  CHECK(has("# [supervisord] minfds = 1024 has no counterpart: write limits.nofile in "));
+  CHECK(has("# [group:all]: there are no groups"));
+  CHECK(has("# [eventlistener:mail] has no counterpart"));
+  CHECK(has("env_file = [\"-/etc/supervisor/global.env\", \"-/etc/supervisor/prod.env\"]\n"));
 }
 
 TEST_CASE("what the Go port of supervisord adds is understood, or named") {

@@ -1,3 +1,4 @@
+#include "base/cells.h"
 #include "lib/golden.h"
 #include "steps/motd_text.h"
 #include "unit/steps/world.h"
@@ -147,17 +148,4 @@ TEST_CASE("all lines of the table are equally wide") {
     }
     CHECK(lines == (language == MotdLanguage::Ascii ? 2 : 5));
   }
-}
-
-TEST_CASE("columns of a terminal") {
-  CHECK(display_width("abc") == 3);
-  CHECK(display_width("目录") == 4);
-  CHECK(display_width("：") == 2);
-  CHECK(display_width("║") == 1);
-  CHECK(display_width("e\xcc\x81") == 1);
-  CHECK(display_width("ｶﾞＡ") == 4);
-  CHECK(display_width("한국") == 4);
-  CHECK(display_width("🚀") == 2);
-  CHECK(display_width("é—“”…") == 5);
-  CHECK(display_width("\xe7\x9b") == 1);
 }
