@@ -4,12 +4,6 @@
 #include <cstring>
 
 namespace bootsman {
-namespace {
-
-constexpr std::uint32_t kStderr = 1;
-constexpr std::uint32_t kContinues = 2;
-
-}  // namespace
 
 std::uint32_t LogRing::add_writer() {
   writers_.emplace_back();
@@ -54,18 +48,44 @@ LogRing::Block& LogRing::block_for(std::uint32_t writer, std::size_t bytes) {
   return to.blocks.back();
 }
 
-std::uint64_t LogRing::add(std::uint32_t writer, RingLine line) {
-  Block& block = block_for(writer, sizeof(Header) + line.text.size());
-  const Header header{++sequence_, line.wall_us, line.run,
-                      static_cast<std::uint32_t>(line.text.size()),
-                      (line.is_stderr ? kStderr : 0U) | (line.continues ? kContinues : 0U)};
-  char* const place = block.data.get() + block.size;
-  std::memcpy(place, &header, sizeof header);
-  if (!line.text.empty()) std::memcpy(place + sizeof header, line.text.data(), line.text.size());
-  block.size += sizeof header + line.text.size();
-  block.last = sequence_;
-  ++block.lines;
-  return sequence_;
+/// Puts the line behind those of the latest header, where all that is said of it is the same.
+bool LogRing::add_to_latest(Block& block, std::uint64_t sequence, const RingLine& line,
+                            std::uint32_t flags) {
+  Header& latest = block.latest;
+  if (block.capacity - block.size <= line.text.size() ||
+      latest.sequence + latest.lines != sequence || latest.wall_us != line.wall_us ||
+      latest.run != line.run || latest.flags != flags)
+    return false;
+  latest.length += static_cast<std::uint32_t>(line.text.size()) + 1;
+  ++latest.lines;
+  char* const header = block.data.get() + block.latest_at;
+  std::memcpy(header + offsetof(Header, length), &latest.length, sizeof latest.length);
+  std::memcpy(header + offsetof(Header, lines), &latest.lines, sizeof latest.lines);
+  char* const end = block.data.get() + block.size;
+  *end = '\n';
+  if (!line.text.empty()) std::memcpy(end + 1, line.text.data(), line.text.size());
+  block.size += line.text.size() + 1;
+  return true;
+}
+
+std::uint64_t LogRing::add(std::uint32_t writer, const RingLine& line) {
+  const std::uint64_t sequence = ++sequence_;
+  const std::uint32_t flags = (line.is_stderr ? kStderr : 0U) | (line.continues ? kContinues : 0U);
+  Writer& to = writers_[writer];
+  Block* block = to.blocks.empty() ? nullptr : &to.blocks.back();
+  if (block == nullptr || !add_to_latest(*block, sequence, line, flags)) {
+    block = &block_for(writer, sizeof(Header) + line.text.size());
+    block->latest = {sequence, line.wall_us, line.run, static_cast<std::uint32_t>(line.text.size()),
+                     1,        flags};
+    block->latest_at = block->size;
+    char* const place = block->data.get() + block->size;
+    std::memcpy(place, &block->latest, sizeof(Header));
+    if (!line.text.empty()) std::memcpy(place + sizeof(Header), line.text.data(), line.text.size());
+    block->size += sizeof(Header) + line.text.size();
+  }
+  block->last = sequence;
+  ++block->lines;
+  return sequence;
 }
 
 /// Drops the oldest blocks until `bytes` more fit. Each owner of an old block that it may keep goes
@@ -88,20 +108,6 @@ void LogRing::make_room(std::size_t bytes) {
   }
 }
 
-RingLine LogRing::read(const Block& block, std::size_t& at) {
-  Header header{};
-  std::memcpy(&header, block.data.get() + at, sizeof header);
-  at += sizeof header;
-  RingLine line{header.sequence,
-                header.wall_us,
-                header.run,
-                (header.flags & kStderr) != 0,
-                (header.flags & kContinues) != 0,
-                {block.data.get() + at, header.length}};
-  at += header.length;
-  return line;
-}
-
 std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
                                        std::size_t bytes) const {
   std::vector<std::string> last;
@@ -109,7 +115,7 @@ std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
   const auto& blocks = writers_[writer].blocks;
   for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
     std::vector<std::string_view> texts;
-    for (std::size_t at = 0; at < block->size;) texts.push_back(read(*block, at).text);
+    each_line(*block, [&](const RingLine& line) { texts.push_back(line.text); });
     for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
       if (last.size() == lines || taken + text->size() > bytes) {
         std::reverse(last.begin(), last.end());

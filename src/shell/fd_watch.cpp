@@ -61,13 +61,15 @@ SharedWritableWatch::SharedWritableWatch(uv_loop_t* loop, int fd, std::function<
   auto watch = FdWatch::make(loop, epoll_.get(), [this, ready = std::move(ready)] {
     epoll_event got{};
     ::epoll_wait(epoll_.get(), &got, 1, 0);
-    watch_.stop();
     ready();
   });
-  if (watch)
-    watch_ = std::move(*watch);
-  else
+  if (!watch) {
     epoll_.reset();
+    return;
+  }
+  // All the time: the set says nothing until it is armed, and each change would cost a call.
+  watch_ = std::move(*watch);
+  watch_.want_readable();
 }
 
 void SharedWritableWatch::arm() {
@@ -75,7 +77,6 @@ void SharedWritableWatch::arm() {
   epoll_event event{};
   event.events = EPOLLOUT | EPOLLONESHOT;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd_, &event);
-  watch_.want_readable();
 }
 
 }  // namespace bootsman

@@ -83,14 +83,18 @@ bool LogHub::read_gathered(LogStream& stream) {
 
 /// A larger pipe for longer pauses. Where there is none the stream is read at each write.
 void LogHub::widen(LogStream& stream) {
-  if (stream.wide) return;
-  stream.may_gather = false;
-  if (wide_pipes_ >= kWidePipesMax) return;
+  if (!stream.wide) stream.may_gather = make_wide(stream);
+}
+
+bool LogHub::make_wide(LogStream& stream) {
+  if (stream.wide) return true;
+  if (wide_pipes_ >= kWidePipesMax) return false;
   const int size = ::fcntl(stream.fd.get(), F_SETPIPE_SZ, kWidePipe);
-  if (size < kWidePipe) return;
-  stream.may_gather = stream.wide = true;
+  if (size < kWidePipe) return false;
+  stream.wide = true;
   ++wide_pipes_;
   stream.pipe_size = static_cast<std::size_t>(size);
+  return true;
 }
 
 void LogHub::narrow(LogStream& stream) {

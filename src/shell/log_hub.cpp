@@ -18,6 +18,8 @@ constexpr std::size_t kTurnTotal = 512 * 1024;
 /// What is read of a run that ended: all that its pipe can hold, unless a grandchild goes on
 /// writing.
 constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
+/// A read that brought less is no flood's.
+constexpr std::size_t kFlood = 4 * 1024;
 constexpr Millis kSilence{1000};
 /// An output that took no byte for so long counts as not read.
 constexpr Millis kStuck{1000};
@@ -65,8 +67,8 @@ void LogHub::set_plan(std::uint32_t writer, const LogPlan& plan, std::string nee
 }
 
 bool LogHub::has_stream(std::uint32_t writer) const {
-  return std::ranges::any_of(
-      streams_, [writer](const LogStream& stream) { return stream.writer == writer; });
+  return std::ranges::any_of(streams_,
+                             [writer](const LogStream& stream) { return stream.writer == writer; });
 }
 
 /// The number of a unit of that name which an earlier replacement has left out.
@@ -147,14 +149,22 @@ Result<void> LogHub::open(std::uint32_t writer, RunId run, StreamKind kind, Uniq
 
 void LogHub::stream_ready(LogStream& stream) {
   const std::size_t taken = read_stream(stream, turn_bytes_ < kTurnTotal ? kTurnMax : kReadSize);
-  if (stream.ended || stream.paused || taken >= kReadSize) return;
+  if (stream.ended || stream.paused) return;
+  // The writer fills its pipe faster than it is read: in a larger one it can go on meanwhile.
+  if (taken >= kReadSize) {
+    make_wide(stream);
+    return;
+  }
   // The loop's own clock, which it reads once a turn: many turns in one of its milliseconds mean
   // that each brings little.
   constexpr std::uint32_t kReadsOfFlood = 4;
   const std::uint64_t now = uv_now(loop_);
   stream.reads = stream.millisecond == now ? stream.reads + 1 : 1;
   stream.millisecond = now;
-  if (stream.reads >= kReadsOfFlood && stream.may_gather) start_gathering(stream);
+  if (stream.reads >= kReadsOfFlood && stream.may_gather)
+    start_gathering(stream);
+  else if (stream.reads == 1 && taken < kFlood)
+    narrow(stream);
 }
 
 /// Reads until the pipe is empty or the limit is reached, and gives back how much that was.

@@ -129,6 +129,7 @@ class LogHub {
   void read_gathered();
   bool read_gathered(LogStream& stream);
   void widen(LogStream& stream);
+  bool make_wide(LogStream& stream);
   void narrow(LogStream& stream);
   void arm_gather_timer(std::uint64_t milliseconds);
   void remove_ended();

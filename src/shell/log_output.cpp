@@ -65,6 +65,14 @@ LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
   });
 }
 
+/// Once: a reader that is slower than a flood gets a longer pipe, so that neither it nor the init
+/// has to be woken for each 64 KiB. Says whether there is more room now.
+bool LogOutput::widen() {
+  constexpr int kWide = 256 * 1024;
+  if (std::exchange(widened_, true)) return false;
+  return ::fcntl(fd_, F_GETPIPE_SZ) < kWide && ::fcntl(fd_, F_SETPIPE_SZ, kWide) >= kWide;
+}
+
 LogOutput::Wrote LogOutput::write_pipe() {
   for (;;) {
     if (staged_ == 0) {
@@ -84,7 +92,7 @@ LogOutput::Wrote LogOutput::write_pipe() {
     } else if (n < 0 && errno == EINTR) {
       continue;
     } else if (n < 0 && errno == EAGAIN) {
-      return Wrote::Blocked;
+      if (!widen()) return Wrote::Blocked;
     } else {
       error_ = n < 0 ? errno : EPIPE;
       return Wrote::Broken;

@@ -46,6 +46,7 @@ class LogOutput {
   enum class Kind : std::uint8_t { Pipe, Socket, File };
   enum class Wrote : std::uint8_t { All, Blocked, Broken };
   Wrote write_some();
+  bool widen();
   Wrote write_pipe();
   Wrote write_direct();
   void discard(int error);
@@ -53,6 +54,7 @@ class LogOutput {
 
   int fd_;
   Kind kind_ = Kind::File;
+  bool widened_ = false;
   UniqueFd own_;  ///< A terminal opened anew.
   Pipe stage_;
   std::size_t staged_ = 0;  ///< Bytes in stage_ that are not spliced yet.

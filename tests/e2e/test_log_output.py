@@ -70,7 +70,7 @@ def stuck_reader(root, start, kind, seconds, count):
         writer("patient", count, "wait") + writer("hasty", count, "drop")
         + '[service.web]\ncommand = ["sh", "-c", "trap \'touch /root/hup\' HUP; while :; do sleep 0.1; done"]\n'
         'forward = ["SIGHUP"]\n', unread(kind))
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     flags = flags_of_stdout(container)
     eventually((root.changes / "root/hasty.written").exists, 60, "the writer whose lines may be dropped goes on")
     until = time.monotonic() + seconds
@@ -129,7 +129,7 @@ def test_logins_go_on_while_nobody_reads(root, maker):
 def test_terminal_gets_the_lines_and_colours(root, start):
     root.write("/root/go", "")
     container = start(writer("loud", 20_000, "wait"), unread("terminal"))
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     output = root.changes / "root/go.out"
     eventually(lambda: b"the end" in output.read_bytes(), 60, "the writer has come to its end")
     lines = [line for line in output.read_text().splitlines() if "mloud" in line]
@@ -140,7 +140,7 @@ def test_terminal_gets_the_lines_and_colours(root, start):
 def test_file_gets_the_lines(root, start):
     root.write("/root/go.quiet", "")
     container = start(writer("loud", 50_000, "drop"), f"{BINARY_INSIDE} run >>/root/out.log")
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     output = root.changes / "root/out.log"
     eventually(lambda: b"the end" in output.read_bytes(), 60, "the writer has come to its end")
     assert len(lines_of(output.read_text(), "loud")) == 50_001
@@ -151,7 +151,7 @@ def test_full_disk_loses_lines_but_says_so_and_goes_on(root, start):
     container = start(
         '[service.web]\ncommand = ["sh", "-c", "while :; do echo a line of some length, more than a few bytes; sleep 0.01; done"]\n',
         f"sh -c 'mkdir /disk; mount -t tmpfs -o size=16k tmpfs /disk; exec {BINARY_INSIDE} run >>/disk/out.log'")
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     eventually(lambda: "no space left on device" in container.bootsman("logs", "bootsman").stdout, 20,
                "the log speaks of the full disk")
     assert container.status("/health") == 200
@@ -168,7 +168,7 @@ def test_no_reader_does_no_harm(start, stdout):
     container = start(
         '[service.web]\ncommand = ["sh", "-c", "while :; do echo line; sleep 0.01; done"]\n',
         f"{BINARY_INSIDE} run {stdout}")
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     if stdout != ">&-":  # A closed one is /dev/null from the start.
         eventually(lambda: "cannot write to the init's stdout: broken pipe" in container.bootsman("logs", "bootsman").stdout,
                    20, "the log says that nobody reads")

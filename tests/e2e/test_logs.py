@@ -70,7 +70,7 @@ def test_ten_writers_tear_and_lose_no_line(boot):
 def test_unread_output_holds_up_neither_health_nor_the_stop(root, maker):
     root.write("/etc/bootsman/bootsman.toml", 'extends = "empty"\n[service.flood]\ncommand = ["yes", "a line of the flood"]\n')
     container = maker.start(root, command=["bash", "-c", f"exec {BINARY_INSIDE} run > >(exec sleep 1000)"])
-    container.wait_for_boot()
+    container.wait_for_boot(said=False)
     container.process_with("yes a line")
     for _ in range(20):
         assert container.status("/health") == 200

@@ -155,8 +155,11 @@ class Container:
     def _must_live(self):
         assert self.process.poll() is None, f"the init ended with {self.process.returncode}"
 
-    def wait_for_boot(self, timeout=30):
+    def wait_for_boot(self, timeout=30, said=True):
+        """Until the boot is done and, where its stdout is ours, has said so: what it says is in `log` then."""
         self.wait_for_http("/health/startup", timeout=timeout)
+        if said:
+            self.wait_for_log(r"boot done in ", timeout)
 
     def wait_for_log(self, pattern, timeout=10):
         return self.stdout.wait_for(pattern, timeout)

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <map>
@@ -347,6 +347,25 @@ TEST_CASE("log hub: a flood of small writes comes whole and in order") {
     text += world.read_out();
   }
   CHECK(text == expected);
+}
+
+TEST_CASE("log hub: who fills its pipe gets a larger one, until it writes little") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  ::fcntl(a.get(), F_SETFL, O_NONBLOCK);
+  const int usual = ::fcntl(a.get(), F_GETPIPE_SZ);
+  const std::string line = std::string(99, '.') + "\n";
+  std::string much;
+  while (much.size() < static_cast<std::size_t>(usual)) much += line;
+  REQUIRE(::write(a.get(), much.data(), much.size()) >= usual);
+  world.turn();
+  CHECK(::fcntl(a.get(), F_GETPIPE_SZ) > usual);
+  world.read_rest();
+  ::poll(nullptr, 0, 2);  // Another millisecond, as the loop counts them.
+  write_all(a, "little\n");
+  CHECK(world.read_rest().ends_with("little\n"));
+  CHECK(::fcntl(a.get(), F_GETPIPE_SZ) == usual);
 }
 
 TEST_CASE("log hub: a progress bar is folded, in the ring too") {

@@ -43,6 +43,47 @@ TEST_CASE("ring: what was added comes back, with all that was said of it") {
   CHECK(all_of(ring, writer, 2).empty());
 }
 
+TEST_CASE("ring: lines of one moment lie together, and none becomes part of another") {
+  std::mt19937 random(1);
+  LogRing ring(16 * LogRing::kBlock);
+  const std::uint32_t writers[] = {ring.add_writer(), ring.add_writer()};
+  struct Line {
+    std::uint64_t sequence;
+    RingLine said;
+    std::string text;
+  };
+  std::vector<Line> added[2];
+  RingLine line;
+  for (int i = 0; i < 20'000; ++i) {
+    // Most of what is said of a line is said of the next one too.
+    if (random() % 8 == 0) ++line.wall_us;
+    if (random() % 32 == 0) line.run = random() % 3;
+    if (random() % 16 == 0) line.is_stderr = !line.is_stderr;
+    line.continues = random() % 16 == 0;
+    const std::size_t length = random() % 64 == 0 ? random() % 6'000 : random() % 40;
+    const std::string text(length, static_cast<char>('a' + i % 26));
+    const std::size_t who = random() % 16 == 0 ? 1 : 0;
+    line.text = text;
+    const std::uint64_t sequence = ring.add(writers[who], line);
+    added[who].push_back({sequence, line, text});
+  }
+  for (const std::size_t who : {0U, 1U}) {
+    std::size_t at = ring.forgotten(writers[who]);
+    CHECK(at > 0);
+    ring.each(writers[who], 0, [&](const RingLine& got) {
+      const Line& expected = added[who].at(at++);
+      REQUIRE(got.sequence == expected.sequence);
+      REQUIRE(got.text == expected.text);
+      REQUIRE(got.wall_us == expected.said.wall_us);
+      REQUIRE(got.run == expected.said.run);
+      REQUIRE(got.is_stderr == expected.said.is_stderr);
+      REQUIRE(got.continues == expected.said.continues);
+    });
+    CHECK(at == added[who].size());
+    CHECK(ring.tail(writers[who], 1, 10'000) == std::vector<std::string>{added[who].back().text});
+  }
+}
+
 TEST_CASE("ring: a flood of one writer leaves the others' last words") {
   LogRing ring(64 * 1024);
   const auto quiet = ring.add_writer();
