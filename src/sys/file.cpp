@@ -84,15 +84,15 @@ bool fill_temporary(const std::string& temporary, std::string_view content, std:
   return !faulted("sync") && ::fsync(fd.get()) == 0;
 }
 
-/// For files that rename can't replace. The space is reserved first, so that a full disk leaves the
-/// old bytes.
+/// For files that rename can't replace. The space is reserved first, beyond the file's end, so that
+/// a full disk, and whoever ends us here, leave the old bytes.
 FileResult<bool> write_in_place(const std::string& path, std::string_view content) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd.ok()) return file_error("write", path, errno);
   struct stat st = {};
   const auto size = static_cast<off_t>(content.size());
   if (::fstat(fd.get(), &st) == 0 && st.st_size < size) {
-    const int code = ::posix_fallocate(fd.get(), 0, size);
+    const int code = ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, size) == 0 ? 0 : errno;
     if (code == ENOSPC || code == EDQUOT) {
       (void)::ftruncate(fd.get(), st.st_size);
       return file_error("write", path, code);

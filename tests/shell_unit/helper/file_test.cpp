@@ -183,6 +183,13 @@ TEST_CASE("a file that is a mount point is written in place, in full and cut to 
   CHECK(text_of(folder / "source") == "short");
   CHECK(write_file(path, "a longer content than before") == true);
   CHECK(text_of(path) == "a longer content than before");
+  {
+    const FaultGuard guard(
+        [](const char* step) { return std::string_view(step) == "write in place" ? EIO : 0; });
+    CHECK(!write_file(path, "a content that is still longer than that before"));
+  }
+  // Nor is it longer by the space that was reserved.
+  CHECK(text_of(path) == "a longer content than before");
 
   REQUIRE(::mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0);
   const auto refused = write_file(path, "x");
