@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Usage: build-deps.sh PREFIX CARES_INCLUDE_DIR CARES_ARCHIVE
-# Builds the libraries that distributions do not offer as archives into PREFIX (llhttp/, mbedtls/,
-# curl/, each with include/ and lib/) from pinned sources, once: a PREFIX that holds the file .complete
-# is left alone. Fetched archives are kept in archives/ beside PREFIX. CC names the compiler.
+# Builds the libraries that distributions do not offer as archives, or with far more than is used here,
+# into PREFIX (llhttp/, mbedtls/, curl/, libarchive/, each with include/ and lib/) from pinned sources,
+# once: a PREFIX that holds the file .complete is left alone. Fetched archives are kept in archives/ beside PREFIX. CC names the compiler.
 set -euo pipefail
 PREFIX=$1
 CARES_INCLUDE=$2
@@ -91,6 +91,28 @@ build_curl() {
   cp -r "$WORK/curl-8.14.1/include/curl" "$PREFIX/curl/include/"
 }
 
+# The readers of tar and zip, and what they stand on: no writer, no filter, no other format.
+LIBARCHIVE="acl check_magic cryptor entry entry_sparse entry_xattr hmac ppmd8 rb read
+  read_add_passphrase read_support_format_tar read_support_format_zip string string_sprintf util virtual"
+
+build_libarchive() {
+  fetch libarchive \
+    pool:liba/libarchive/libarchive_3.7.4.orig.tar.xz \
+    f887755c434a736a609cbd28d87ddbfbe9d6a3bb5b703c22c02f6af80a802735 \
+    https://www.libarchive.org/downloads/libarchive-3.7.4.tar.xz \
+    f887755c434a736a609cbd28d87ddbfbe9d6a3bb5b703c22c02f6af80a802735
+  mkdir -p "$PREFIX/libarchive/include" "$PREFIX/libarchive/lib"
+  tar -xf "$fetched" -C "$WORK" libarchive-3.7.4/libarchive
+  cd "$WORK/libarchive-3.7.4/libarchive"
+  cp archive.h archive_entry.h "$PREFIX/libarchive/include/"
+  local source objects=""
+  for source in $LIBARCHIVE; do
+    $CC $SIZE -DPLATFORM_CONFIG_H="\"$HERE/bootsman_libarchive_config.h\"" -c "archive_$source.c"
+    objects+=" archive_$source.o"
+  done
+  ar rcs "$PREFIX/libarchive/lib/libarchive.a" $objects
+}
+
 # One build at a time, also where several clones share the folder.
 exec 9>"$PREFIX.lock"
 flock 9
@@ -101,7 +123,7 @@ WORK=$PREFIX/work
 mkdir -p "$WORK"
 LOG=$PREFIX.log
 : >"$LOG"
-for library in llhttp mbedtls curl; do
+for library in llhttp mbedtls curl libarchive; do
   echo "building $library"
   set +e
   (set -e; build_$library) >>"$LOG" 2>"$WORK/errors"

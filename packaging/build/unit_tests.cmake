@@ -31,4 +31,8 @@ if(BOOTSMAN_SANITIZE MATCHES "fuzzer")
     target_link_libraries(${name} PRIVATE bootsman_pure bootsman_warnings)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endforeach()
+  # All that it needs of the other library.
+  target_sources(archive_fuzz PRIVATE src/helper/archive.cpp src/helper/archive_reader.cpp
+    src/helper/archive_tree.cpp src/sys/fd.cpp)
+  target_link_libraries(archive_fuzz PRIVATE deps::archive)
 endif()

@@ -44,7 +44,7 @@ int version_command() {
   line("C library", c_library());
   line("libuv", uv_version_string());
   line("llhttp", http_parser_version());
-  for (const auto& [name, version] : transfer_library_versions()) line(name, version);
+  for (const auto& [name, version] : helper_library_versions()) line(name, version);
   return 0;
 }
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "helper/archive_formats.h"
+#include "helper/archive_reader.h"
 
 namespace bootsman {
 namespace {
@@ -20,11 +20,11 @@ Result<void> unpack_into(const ArchiveFile& archive, const std::string& folder) 
   if (length < 0 || !root) return fail(std::strerror(errno));
   ArchiveTree tree(std::move(root), archive.max_size, archive.owner);
   const std::string_view start(head, static_cast<std::size_t>(length));
-  if (start.starts_with("PK\3\4") || start.starts_with("PK\5\6"))
-    return unpack_zip(file.get(), tree);
-  if (start.starts_with("\x1f\x8b")) return unpack_tar(file.get(), true, tree);
+  if (start.starts_with("PK\5\6")) return {};  // The end of a directory without entries.
+  if (start.starts_with("PK\3\4")) return read_archive(file.get(), ArchiveKind::Zip, tree);
+  if (start.starts_with("\x1f\x8b")) return read_archive(file.get(), ArchiveKind::GzippedTar, tree);
   if (start.size() == 512 && start.substr(257, 5) == "ustar")
-    return unpack_tar(file.get(), false, tree);
+    return read_archive(file.get(), ArchiveKind::Tar, tree);
   return fail("it is neither tar, tar.gz nor zip");
 }
 

@@ -1,10 +1,11 @@
 #include "helper/library_versions.h"
 
+#include <archive.h>
 #include <curl/curl.h>
 
 namespace bootsman {
 
-std::vector<std::pair<std::string, std::string>> transfer_library_versions() {
+std::vector<std::pair<std::string, std::string>> helper_library_versions() {
   const curl_version_info_data& info = *curl_version_info(CURLVERSION_NOW);
   std::vector<std::pair<std::string, std::string>> versions{{"curl", info.version}};
   if (info.ssl_version != nullptr) {
@@ -13,6 +14,7 @@ std::vector<std::pair<std::string, std::string>> transfer_library_versions() {
     versions.emplace_back(tls.substr(0, slash), slash == tls.npos ? "" : tls.substr(slash + 1));
   }
   if (info.ares != nullptr) versions.emplace_back("c-ares", info.ares);
+  versions.emplace_back("libarchive", ARCHIVE_VERSION_ONLY_STRING);
   return versions;
 }
 

@@ -6,7 +6,7 @@
 
 namespace bootsman {
 
-/// Name and version of each library behind outgoing transfers: curl, mbedTLS, c-ares.
-std::vector<std::pair<std::string, std::string>> transfer_library_versions();
+/// Name and version of each library that only helpers use: curl, mbedTLS, c-ares, libarchive.
+std::vector<std::pair<std::string, std::string>> helper_library_versions();
 
 }  // namespace bootsman

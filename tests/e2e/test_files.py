@@ -9,6 +9,7 @@ import random
 import re
 import socket
 import stat
+import struct
 import subprocess
 import tarfile
 import zipfile
@@ -202,6 +203,21 @@ def zipped(entries, method=zipfile.ZIP_DEFLATED, mode=0o100644):
     return out.getvalue()
 
 
+def zip64(entries):
+    """All in 64 bits: sizes, counts and places, as an archive above 4 GiB has them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in entries:
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as file:
+                file.write(content)
+    body = out.getvalue()
+    end = body.rindex(b"PK\5\6")
+    count, size, at = struct.unpack_from("<HLL", body, end + 10)
+    return (body[:end] + struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, at)
+            + struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+            + struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0))
+
+
 def tree_of(folder):
     return {os.path.relpath(os.path.join(place, name), folder): open(os.path.join(place, name), "rb").read()
             for place, _, names in os.walk(folder) for name in names}
@@ -209,9 +225,9 @@ def tree_of(folder):
 
 @pytest.mark.parametrize("archive", [
     tar(TREE.items()), tar(TREE.items(), format=tarfile.GNU_FORMAT), tar(TREE.items(), mode="w"),
-    zipped(TREE.items()), zipped(TREE.items(), zipfile.ZIP_STORED),
+    zipped(TREE.items()), zipped(TREE.items(), zipfile.ZIP_STORED), zip64(TREE.items()),
     b"".join(map(gzip.compress, (lambda raw: (raw[:70_000], raw[70_000:]))(tar(TREE.items(), mode="w")))),
-], ids=["tar.gz", "GNU's tar.gz", "tar", "zip", "stored zip", "two gzip members"])
+], ids=["tar.gz", "GNU's tar.gz", "tar", "zip", "stored zip", "zip64", "two gzip members"])
 def test_archive_is_unpacked_whole_and_only_once(step, place, archive):
     (place / "a").write_bytes(archive)
     settings = {"unpack": {f"{place}/in/course": f"{place}/a"}}
@@ -246,6 +262,21 @@ def test_modes_links_and_folders_of_an_archive(step, place):
     assert os.readlink(place / "c/d/up") == "../plain"
     assert (place / "c/d/up").read_bytes() == b"the later one"
     assert (place / "c/d/hard").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+def test_link_in_a_zip_is_made(step, place, method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("d/plain", "hello")
+        link = zipfile.ZipInfo("d/link")
+        link.external_attr, link.create_system, link.compress_type = 0o120777 << 16, 3, method
+        archive.writestr(link, "plain")
+        archive.writestr("after", "more")
+    (place / "a").write_bytes(out.getvalue())
+    assert step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["result"] == "changed"
+    assert os.readlink(place / "c/d/link") == "plain"
+    assert (place / "c/d/link").read_text() + (place / "c/after").read_text() == "hellomore"
 
 
 def symlink(target):
@@ -286,6 +317,8 @@ EVIL = {
     "an absolute zip": (zipped([("/x", "")]), "absolute"),
     "a link in a zip": (zipped([("x", "/etc/passwd")], mode=0o120777), "leads outside"),
     "a device in a zip": (zipped([("x", "")], mode=0o020666), "neither file"),
+    "a sparse file": (tar([("x", {"pax_headers": {"GNU.sparse.map": "0,1,9,1", "GNU.sparse.size": "10"}, "size": 0})]),
+                      "sparse|damaged"),
     "a cut zip": (zipped(TREE.items())[:-200], "no zip, or damaged"),
     "a zip with a wrong sum": (zipped([("x", b"abcabc")], zipfile.ZIP_STORED).replace(b"abcabc", b"abcabd"), "damaged"),
     "another kind": (b"7z\xbc\xaf" + b"x" * 600, "neither tar, tar.gz nor zip"),
@@ -304,8 +337,30 @@ def test_archive_that_is_not_to_be_trusted_leaves_nothing(step, place, name):
     assert os.listdir(place) == ["a"]
 
 
+def test_zip_whose_directory_would_fill_the_memory_is_refused(step, place):
+    directory = (b"PK\1\2" + b"\0" * 42) * 740_000
+    end = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 0xffff, 0xffff, len(directory), 4, 0)
+    (place / "a").write_bytes(b"PK\3\4" + directory + end)
+    assert step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["why"].endswith("it has too many entries")
+    assert os.listdir(place) == ["a"]
+
+
+def test_zip_without_entries_is_an_empty_folder(step, place):
+    (place / "a").write_bytes(zipped([]))
+    assert step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["result"] == "changed"
+    assert os.listdir(place / "c") == []
+
+
+def test_names_in_other_bytes_than_utf_8_stay_as_they_are(step, place):
+    name = "课程.txt".encode("gbk")
+    (place / "a").write_bytes(tar([(os.fsdecode(name), b"x")], format=tarfile.GNU_FORMAT))
+    assert step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["result"] == "changed"
+    assert os.listdir(os.fsencode(place / "c")) == [name]
+
+
 def test_encrypted_zip_is_refused(step, place):
     body = bytearray(zipped([("x", b"abc")]))
+    body[6] |= 1  # Of the file's own header, and of the directory's.
     body[body.index(b"PK\1\2") + 8] |= 1
     (place / "a").write_bytes(body)
     assert "is encrypted" in step("files", {"unpack": {f"{place}/c": f"{place}/a"}})["why"]

@@ -30,6 +30,7 @@ HEADER_HOMES = [
     (r"llhttp\.h", r"src/wire/", "HTTP is parsed in src/wire"),
     (r"mbedtls/sha256\.h", r"src/(steps/sha256|helper/)", "use steps/sha256.h"),
     (r"curl/|mbedtls/(?!sha256)|psa/", r"src/helper/", "transfers run in helper processes"),
+    (r"archive(_entry)?\.h$", r"src/helper/", "archives are unpacked in helper processes"),
     (r"uv\.h|ares\.h", rf"src/({SHELL})/", "the pure folders know no event loop"),
     (r"unistd\.h|fcntl\.h|poll\.h|sched\.h|dirent\.h|dlfcn\.h|termios\.h|sys/|netinet/|arpa/|linux/",
      rf"src/({SHELL})/", "the pure folders make no system call: let the shell pass the fact in"),

@@ -18,6 +18,7 @@ BAD = [
     ("libuv in a pure folder", tidy.check_headers, "src/core/a.cpp", "#include <uv.h>\n", "no event loop"),
     ("system calls in a pure folder", tidy.check_headers, "src/plan/a.cpp", "#include <sys/stat.h>\n", "no system call"),
     ("curl outside the helpers", tidy.check_headers, "src/shell/a.cpp", "#include <curl/curl.h>\n", "helper processes"),
+    ("libarchive outside the helpers", tidy.check_headers, "src/shell/a.cpp", "#include <archive.h>\n", "helper processes"),
     ("TOML outside the parser", tidy.check_headers, "src/config/keys.cpp", "#include <toml++/toml.h>\n", "only config/parse"),
     ("JSON library past its wrapper", tidy.check_headers, "src/wire/a.cpp", "#include <nlohmann/json.hpp>\n", "base/json.h"),
     ("the C library's user database", tidy.check_headers, "src/sys/a.cpp", "#include <pwd.h>\n", "/etc/passwd"),
