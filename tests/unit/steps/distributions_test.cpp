@@ -29,8 +29,16 @@ void with_zone(BootWorld& world) {
   world.folder_("/usr/share/zoneinfo").file("/usr/share/zoneinfo/Asia/Shanghai", "CST");
 }
 
+/// A folder of Python's modules with a package in it, as `{python}` finds it.
+void with_python(BootWorld& world, const std::string& modules) {
+  for (std::string path = modules + "/notebook"; path.size() > 1;
+       path = path.substr(0, path.rfind('/')))
+    world.folder_(path);
+}
+
 void debian(BootWorld& world) {
   world.program("/usr/bin/bash");
+  with_python(world, "/usr/lib/python3/dist-packages");
   with_zone(world);
   with_ssh(world,
            "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\n"
@@ -56,6 +64,7 @@ void ubuntu(BootWorld& world) {
 
 void centos(BootWorld& world) {
   world.program("/bin/bash").program("/usr/bin/bash");
+  with_python(world, "/usr/lib64/python3.9/site-packages");
   with_zone(world);
   with_ssh(world,
            "HostKey /etc/ssh/ssh_host_rsa_key\nSyslogFacility AUTHPRIV\nPermitRootLogin yes\n"
@@ -71,6 +80,7 @@ void centos(BootWorld& world) {
 void alpine(BootWorld& world) {
   // No bash, no locale, no time zones, no /etc/default; busybox is the shell.
   world.entries.erase("/etc/default");
+  with_python(world, "/usr/lib/python3.12/site-packages");
   with_ssh(world,
            "AuthorizedKeysFile\t.ssh/authorized_keys\nAllowTcpForwarding "
            "no\nSubsystem\tsftp\tinternal-sftp\n");
@@ -127,11 +137,27 @@ Value something_for_each(std::string_view type) {
                      {"options", strings({"ndots:2"})}});
   if (type == "hosts")
     return settings({{"entries", Value::Object{{"10.0.0.5", "minio minio.local"}}}});
+  if (type == "locale") return settings({{"lang", "zh_CN.UTF-8"}});
+  if (type == "authorized_keys")
+    return settings({{"users", strings({"root", "alice"})},
+                     {"keys", strings({"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOfTheSettings you"})},
+                     {"url", "https://platform.example/team.keys"}});
+  if (type == "jupyter")
+    return settings({{"user", "alice"},
+                     {"password", "argon2:$argon2id$v=19$m=10240,t=10,p=8$c2FsdA$aGFzaA"},
+                     {"lab_dir", "/opt/lab"},
+                     {"overrides", Value::Object{{"@jupyterlab/apputils-extension:themes",
+                                                  "{\"theme\": \"JupyterLab Dark\"}"}}}});
   if (type == "files")
-    return settings({{"write", Value::Object{{"/etc/skel/course.md", "# Welcome\n"}}},
-                     {"copy", Value::Object{{"/srv/passwd", "/etc/passwd"}}},
-                     {"modes", Value::Object{{"/srv/passwd", "0600"}}},
-                     {"unpack", Value::Object{{"/root/course", "/opt/course.zip"}}}});
+    return settings(
+        {{"write", Value::Object{{"/etc/skel/course.md", "# Welcome\n"}}},
+         {"copy", Value::Object{{"/srv/passwd", "/etc/passwd"}}},
+         {"modes", Value::Object{{"/srv/passwd", "0600"}}},
+         {"download",
+          Value::Object{{"{python}/notebook/logo.png",
+                         "https://platform.example/logo.png#sha256=" + std::string(64, 'a')}}},
+         {"clone", Value::Object{{"/root/lab", "https://platform.example/lab.git#autumn"}}},
+         {"unpack", Value::Object{{"/root/course", "/opt/course.zip"}}}});
   if (type == "remote")
     return settings({{"script", "https://platform.example/start.sh"}, {"allow_unverified", true}});
   return {};
@@ -148,6 +174,9 @@ void check_boots(BootWorld& world, SettingsOf settings_of, const std::string& fi
     for (const StepType& step : step_types()) {
       const std::string type(step.type);
       const StepWork work = world.start(type, settings_of(type));
+      INFO(type);
+      // A step that is in no use here would have no golden file.
+      CHECK((settings_of == defaults || !work.unused));
       for (const EnvVar& var : work.env) world.facts.env[var.name] = var.value;
       for (const std::string& note : work.notes) log += type + ": " + note + "\n";
       for (const std::string& warning : work.warnings) log += type + ": warning: " + warning + "\n";
@@ -186,8 +215,13 @@ TEST_CASE("with every step in use, on the same four families") {
   for (const Family& family : kFamilies) {
     INFO(family.name);
     BootWorld world;
-    world.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
-    world.file("/etc/hosts", "127.0.0.1\tlocalhost\n");
+    world.file("/etc/passwd",
+               "root:x:0:0:root:/root:/bin/sh\nalice:x:1101:100::/people/alice:/bin/sh\n");
+    world.file("/etc/hosts", "127.0.0.1\tlocalhost\n").program("/usr/bin/git");
+    world.folder_("/people").folder_("/people/alice");
+    world.facts.fetch = [](const WebFile&) -> Result<WebText> {
+      return WebText{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOfTheServer team\n", ""};
+    };
     world.program("/etc/bootsman/boot.d/10-own",
                   [](BootWorld&, const CommandLine&) { return printed(""); });
     world.folder_("/etc/bootsman/boot.d");
