@@ -70,8 +70,12 @@ class Doctor {
   }
 
   void devices() {
-    if (facts_.wants_s3 && !facts_.has_fuse)
-      bad("fuse", "JOB_PREFIX asks for an s3fs mount, and /dev/fuse can't be used",
+    const auto mount = std::ranges::find_if(plan_.units, needs_fuse);
+    const bool planned = mount != plan_.units.end();
+    if ((planned || facts_.wants_s3) && !facts_.has_fuse)
+      bad("fuse",
+          (planned ? mount->id() : "JOB_PREFIX") +
+              " asks for an s3fs mount, and /dev/fuse can't be used",
           "add the device /dev/fuse and the capability SYS_ADMIN to the container");
     if (facts_.wants_gpu && facts_.gpu_nodes == 0)
       bad("gpu", "NVIDIA_VISIBLE_DEVICES names GPUs, and there is no device node of one",
@@ -184,6 +188,11 @@ class Doctor {
 };
 
 }  // namespace
+
+bool needs_fuse(const Unit& unit) {
+  return unit.mount && unit.mount->type == MountPlan::Type::S3fs &&
+         unit.conditions.skip_reason.empty();
+}
 
 std::vector<Finding> diagnose(const Plan& plan, const DoctorFacts& facts) {
   return Doctor(plan, facts).run();

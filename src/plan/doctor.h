@@ -44,6 +44,9 @@ struct Finding {
   std::string advice;  ///< What to do, a sentence.
 };
 
+/// A mount by s3fs that is to be made.
+bool needs_fuse(const Unit& unit);
+
 /// Pure: the same facts give the same findings, the bad ones first.
 std::vector<Finding> diagnose(const Plan& plan, const DoctorFacts& facts);
 

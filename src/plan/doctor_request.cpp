@@ -1,5 +1,7 @@
 #include "plan/doctor_request.h"
 
+#include "plan/doctor.h"
+
 namespace bootsman {
 
 Value doctor_request(const Plan& plan, const std::function<std::string(const Launch&)>& path_of) {
@@ -12,6 +14,7 @@ Value doctor_request(const Plan& plan, const std::function<std::string(const Lau
     entry.set("name", unit.name);
     if (!unit.launch.argv.empty()) entry.set("program", unit.launch.argv[0]);
     if (looked_for) entry.set("path", path_of(unit.launch));
+    if (needs_fuse(unit)) entry.set("fuse", true);
     units.push_back(std::move(entry));
   }
   Value request;
@@ -33,7 +36,10 @@ DoctorQuestion read_doctor_request(const Value& request) {
     unit.kind = static_cast<UnitKind>(entry.get_int("kind", 0));
     unit.name = entry.get_string("name");
     unit.launch.argv = entry.get_strings("program");
-    if (entry.find("path") == nullptr) unit.conditions.skip_reason = "not looked for";
+    if (entry.get_bool("fuse", false))
+      unit.mount.emplace().type = MountPlan::Type::S3fs;
+    else if (entry.find("path") == nullptr)
+      unit.conditions.skip_reason = "not looked for";
     question.paths.push_back(entry.get_string("path"));
   }
   return question;

@@ -101,6 +101,30 @@ TEST_CASE("each thing that is wrong is found, and nothing where all is well") {
   }
 }
 
+TEST_CASE("a mount by s3fs wants fuse, whoever configured it, unless it is skipped") {
+  const std::string mount =
+      "extends = \"empty\"\n[mount.data]\ntype = \"s3fs\"\nsource = \"s3://bucket\"\n"
+      "target = \"/m\"\nendpoint = \"h\"\naccess_key = \"k\"\n";
+  const Plan plan = plan_text(mount).plan;
+  const auto asked = [](const Plan& of) {
+    return read_doctor_request(doctor_request(of, [](const Launch&) { return ""; })).plan;
+  };
+  DoctorFacts facts = healthy();
+  CHECK(topics(facts, plan) == "");
+  facts.has_fuse = false;
+  CHECK(topics(facts, plan) == "BAD:fuse");
+  CHECK(topics(facts, asked(plan)) == "BAD:fuse");
+  CHECK(diagnose(plan, facts)[0].what ==
+        "mount.data asks for an s3fs mount, and /dev/fuse can't be used");
+  Plan skipped = plan;
+  skipped.units[0].conditions.skip_reason = "JOB_PREFIX is not set";
+  CHECK(topics(facts, skipped) == "");
+  CHECK(topics(facts, asked(skipped)) == "");
+  Plan other = plan;
+  other.units[0].mount->type = MountPlan::Type::Tmpfs;
+  CHECK(topics(facts, other) == "");
+}
+
 TEST_CASE("the time to stop is held against what the platform gives") {
   struct Row {
     const char* name;
