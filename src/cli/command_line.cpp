@@ -13,6 +13,7 @@
 #include "cli/health_command.h"
 #include "cli/help_command.h"
 #include "cli/import_command.h"
+#include "cli/output.h"
 #include "cli/plan_command.h"
 #include "cli/version_command.h"
 #include "cli/wrap_command.h"
@@ -38,7 +39,13 @@ constexpr Handler kHandlers[] = {
        return run_command({asked.value("--config"), asked.words});
      }},
     {"wrap", [](const Invocation& asked) { return wrap_command(asked); }},
-    {"motd", [](const Invocation&) { return motd_command(); }},
+    {"motd",
+     [](const Invocation& asked) {
+       const std::string colour = asked.value("--colour");
+       if (!colour.empty() && colour != "auto" && colour != "always" && colour != "never")
+         return complain("--colour takes auto, always or never", kWrongUsage);
+       return motd_command(colour == "always" || (colour != "never" && style_of_stdout().colour));
+     }},
     {"helper",
      [](const Invocation& asked) {
        const bool config = asked.words.front() == "read-config";

@@ -40,6 +40,9 @@ constexpr OptionRow kHealthOptions[] = {
     {"--ready", "", "is the boot done and every unit ready"},
     {"--startup", "", "is the boot done"},
 };
+constexpr OptionRow kMotdOptions[] = {
+    {"--colour", "WHEN", "auto (default), always or never"},
+};
 constexpr OptionRow kHelpOptions[] = {
     {"--man", "", "print the manual page, for man(1)"},
     {"--reference", "", "print the reference of all keys, as Markdown"},
@@ -134,7 +137,9 @@ constexpr std::array<CommandRow, 26> kCommands{{
     {.name = "run-step",
      .words = "NAME",
      .doc = "do one boot step now, also when it was done before",
-     .details = "Exit code 0: it is done, or there is nothing to do; 1: it failed.\n",
+     .details =
+         "Exit code 0: it is done, or there is nothing to do; 1: it failed, or was not\n"
+         "done within its timeout.\n",
      .options = kRunStepOptions,
      .words_min = 1,
      .words_max = 1},
@@ -284,7 +289,13 @@ constexpr std::array<CommandRow, 26> kCommands{{
          "Each unit from its first start until it was ready or over, and, of those it\n"
          "waited for, the one that came last. `bootsman boot-report --svg > boot.svg`.\n",
      .options = kBootReportOptions},
-    {.name = "motd", .words = "", .doc = "print the login message", .details = "", .options = {}},
+    {.name = "motd",
+     .words = "",
+     .doc = "print the login message",
+     .details =
+         "Coloured on a terminal, and not with NO_COLOR. For a file that is shown later:\n"
+         "`bootsman motd --colour always > /etc/motd`.\n",
+     .options = kMotdOptions},
     {.name = "completion",
      .words = "SHELL",
      .doc = "print the completion script for bash, zsh or fish",

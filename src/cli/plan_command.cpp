@@ -1,12 +1,15 @@
 #include "cli/plan_command.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -17,7 +20,11 @@
 #include "helper/world_facts.h"
 #include "shell/launcher.h"
 #include "shell/overlay.h"
+#include "shell/proc_walk.h"
 #include "shell/setup.h"
+#include "sys/child.h"
+#include "sys/fd.h"
+#include "sys/now.h"
 
 namespace bootsman {
 namespace {
@@ -115,6 +122,58 @@ int run_program(const Unit& unit, const SplitEnvironment& env) {
                   kBad);
 }
 
+/// Its exit code; nothing when it lives on.
+std::optional<int> ended_within(Pid child, Millis time) {
+  const MonoTime deadline = mono_now() + time;
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(child.value, &status, WNOHANG);
+    if (ended == child.value) return WIFEXITED(status) ? WEXITSTATUS(status) : kBad;
+    if (ended < 0 && errno != EINTR) return kBad;
+    if (mono_now() >= deadline) return std::nullopt;
+    (void)::poll(nullptr, 0, 5);
+  }
+}
+
+void signal_all(const std::vector<ProcessInfo>& processes, int signal) {
+  for (const ProcessInfo& process : processes) (void)::kill(process.pid.value, signal);
+}
+
+/// What has lost its parent is ours, too.
+void kill_descendants() {
+  constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto left = descendants_of(Pid{::getpid()});
+    if (left.empty()) return;
+    signal_all(left, SIGKILL);
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    (void)::poll(nullptr, 0, 10);
+  }
+}
+
+/// Does it in a child where it must be over in time: then it is ended with all that it has started,
+/// a program as the unit says, a built-in step at once, since it leaves nothing half done.
+int do_in_time(const Unit& unit, const std::function<int()>& work) {
+  if (!unit.timeout) return work();
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const auto child = start_task([&] {
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int code = work();
+    (void)std::fflush(stdout);
+    return code;
+  });
+  if (!child) return complain(with_errno("cannot do " + unit.id(), child.error().error), kBad);
+  if (const auto code = ended_within(*child, *unit.timeout)) return *code;
+  const int code = complain(
+      "cannot do " + unit.id() + ": it was not done after " + say_duration(*unit.timeout), kBad);
+  if (!unit.builtin) {
+    signal_all(descendants_of(*child), unit.stop.signal.value);
+    (void)ended_within(*child, unit.stop.timeout);
+  }
+  kill_descendants();
+  return code;
+}
+
 }  // namespace
 
 int plan_command(const Invocation& asked) {
@@ -164,7 +223,8 @@ int run_step_command(const Invocation& asked) {
     print_sentence("skipped: " + reason, "  ");
     return 0;
   }
-  return unit.builtin ? run_builtin(unit, env) : run_program(unit, env);
+  return do_in_time(unit,
+                    [&] { return unit.builtin ? run_builtin(unit, env) : run_program(unit, env); });
 }
 
 }  // namespace bootsman

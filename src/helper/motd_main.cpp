@@ -111,7 +111,7 @@ std::optional<MotdFacts::Disk> root_disk() {
 
 }  // namespace
 
-int motd_command() {
+int motd_command(bool colour) {
   MotdFacts facts;
   const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
   if (const auto limit = cpu_limit())
@@ -124,7 +124,7 @@ int motd_command() {
   facts.npus = parse_npu_names(output_of("npu-smi", {"info"}));
   facts.disk = root_disk();
   const std::string text = motd_text(
-      facts, motd_language(env_text("LC_ALL"), env_text("LC_MESSAGES"), env_text("LANG")));
+      facts, motd_language(env_text("LC_ALL"), env_text("LC_MESSAGES"), env_text("LANG")), colour);
   (void)std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

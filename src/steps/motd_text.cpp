@@ -216,12 +216,12 @@ MotdLanguage motd_language(std::string_view lc_all, std::string_view lc_messages
   return chosen.starts_with("zh") ? MotdLanguage::Chinese : MotdLanguage::English;
 }
 
-std::string motd_text(const MotdFacts& facts, MotdLanguage language) {
+std::string motd_text(const MotdFacts& facts, MotdLanguage language, bool colour) {
   const Words& words = language == MotdLanguage::Chinese ? kChinese : kEnglish;
   const Box& box = language == MotdLanguage::Ascii ? kAscii : kDouble;
   const std::string rule = "+" + std::string(kRule, '-') + "+\n";
-  const auto green = [](std::string_view text) {
-    return std::string(kGreen).append(text).append(kPlain);
+  const auto green = [colour](std::string_view text) {
+    return colour ? std::string(kGreen).append(text).append(kPlain) : std::string(text);
   };
   const std::size_t label = language == MotdLanguage::Chinese ? 4 : 7;
   const auto line = [&](std::string_view name, const std::string& value) {

@@ -33,8 +33,8 @@ enum class MotdLanguage : std::uint8_t { Chinese, English, Ascii };
 MotdLanguage motd_language(std::string_view lc_all, std::string_view lc_messages,
                            std::string_view lang);
 
-/// The message, with the colours of the terminal, columns aligned also for wide characters.
-std::string motd_text(const MotdFacts& facts, MotdLanguage language);
+/// The message, columns aligned also for wide characters. `colour`: with a terminal's colours.
+std::string motd_text(const MotdFacts& facts, MotdLanguage language, bool colour = true);
 
 /// Reads `cpu.max` of cgroup v2: "max 100000" or "250000 100000". Nothing: not readable as such.
 /// The inner optional is empty for "max".

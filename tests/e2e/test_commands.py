@@ -52,7 +52,9 @@ COMMANDS = [
     (["import", "/no/such/file"], 1, ""),
     (["shell", "web", "--", "sh", "-c", "exit 5"], 5, ""),
     (["attach", "web"], 1, ""),
-    (["motd"], 0, "drawn"),  # As the login shows it: boxes and colours.
+    (["motd"], 0, ""),
+    (["motd", "--colour", "always"], 0, "drawn"),  # For a file that a terminal shows later.
+    (["motd", "--colour", "sometimes"], 2, ""),
     (["completion", "bash"], 0, "wide"),
     (["completion", "nosuch"], 2, ""),
     (["version"], 0, ""),

@@ -1,5 +1,7 @@
 """`bootsman motd`, the login message: accelerators by their makers' programs, and how long it takes."""
 
+import os
+import pty
 import subprocess
 import time
 
@@ -36,8 +38,8 @@ def message(maker, root):
 
 def test_several_accelerators_are_named_and_counted(message):
     shown = message(nvidia_smi="printf 'NVIDIA A100\\nTesla T4\\nNVIDIA A100\\n'", npu_smi=f"cat <<'E'\n{TWO_NPUS}E")
-    assert "GPU\033[0m    : NVIDIA A100, 2; Tesla T4, 1\n" in shown
-    assert "NPU\033[0m    : 910B3, 2\n" in shown
+    assert "GPU    : NVIDIA A100, 2; Tesla T4, 1\n" in shown
+    assert "NPU    : 910B3, 2\n" in shown
 
 
 @pytest.mark.parametrize("broken", ["sleep 1000", "kill -9 $$", "echo 'no devices were found'; exit 6", "cat"],
@@ -46,6 +48,26 @@ def test_programs_of_accelerators_that_fail_are_left_out(message, broken):
     shown = message(nvidia_smi=broken, npu_smi=broken)
     assert "GPU" not in shown and "NPU" not in shown
     assert "Storage" in shown
+
+
+def shown(binary, *words, terminal, **env):
+    ours, theirs = pty.openpty()
+    done = subprocess.run([binary, "motd", *words], stdout=theirs if terminal else subprocess.PIPE, timeout=30,
+                          env={"PATH": "/usr/bin:/bin", **env}, check=True)
+    text = os.read(ours, 65536) if terminal else done.stdout
+    os.close(ours)
+    os.close(theirs)
+    return text.replace(b"\r\n", b"\n")
+
+
+def test_colours_are_for_terminals_and_for_whoever_asks_for_them(binary):
+    coloured = shown(binary, terminal=True)
+    plain = shown(binary, terminal=False)
+    assert b"\033[32m" in coloured and b"\033" not in plain
+    assert coloured.replace(b"\033[32m", b"").replace(b"\033[0m", b"").splitlines()[:4] == plain.splitlines()[:4]
+    assert b"\033" not in shown(binary, terminal=True, NO_COLOR="1")
+    assert b"\033" not in shown(binary, "--colour", "never", terminal=True)
+    assert b"\033[32m" in shown(binary, "--colour", "always", terminal=False, NO_COLOR="1")
 
 
 @pytest.mark.long

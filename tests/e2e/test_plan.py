@@ -124,6 +124,20 @@ def test_run_step_runs_a_command_as_its_user_with_its_output(root, inside):
     assert (code, text, errors) == (1, "daemon\n", "cannot do step.own: sh exited 3\n")
 
 
+@pytest.mark.parametrize("config", [
+    # Two that do not end by SIGTERM, one of them without a parent.
+    'command = ["sh", "-c", "trap \'\' TERM; (setsid sleep 1000 &); sleep 1000; sleep 1000"]\nstop = { timeout = "100ms" }\n',
+    'folder = "/srv/hooks"\n'], ids=["a command", "a built-in step"])
+def test_run_step_ends_what_takes_longer_than_its_timeout(root, inside, config):
+    name = "hooks" if "folder" in config else "own"
+    root.write("/srv/hooks/10-slow", "#!/bin/sh\nsleep 1000\n", 0o755)
+    root.write("/etc/bootsman/bootsman.toml", f'extends = "empty"\n[step.{name}]\ntimeout = "500ms"\n{config}')
+    code, text, errors = inside("sh", "-c", f"{BINARY_INSIDE} run-step {name}; code=$?; "
+                                "grep -qs sleep /proc/[0-9]*/comm && echo left; exit $code")
+    assert (code, "left" in text) == (1, False)
+    assert errors.startswith(f"cannot do step.{name}: it was not done after 0.5 s\n")
+
+
 def test_run_step_knows_only_steps(inside):
     code, _, errors = inside(BINARY_INSIDE, "run-step", "jupiter")
     assert code == 1

@@ -68,16 +68,18 @@ def test_environment_of_an_earlier_start_does_not_come_back(root, workspace):
 
 
 def test_image_saved_from_a_container_and_started_elsewhere_is_a_new_container(with_bashrc, workspace):
+    token = "/var/lib/bootsman/jupyter-token"
     boot_once(workspace)
-    first = snapshot(with_bashrc)
+    first, first_token = snapshot(with_bashrc), with_bashrc.read(token)
     boot_once(lambda: workspace(hostname="elsewhere"))
-    after = snapshot(with_bashrc)
+    after, later_token = snapshot(with_bashrc), with_bashrc.read(token)
+    assert len(later_token) == len(first_token) and later_token != first_token
     changed = {path for path in first.keys() | after.keys() if first.get(path) != after.get(path)}
     keys = {path for path in after if path.startswith("etc/ssh/ssh_host_")}
     assert len(keys) >= 6
     assert changed == keys, "what belongs to one container alone is made anew, and nothing else"
     boot_once(lambda: workspace(hostname="elsewhere"))
-    assert snapshot(with_bashrc) == after
+    assert snapshot(with_bashrc) == after and with_bashrc.read(token) == later_token
     assert not list(with_bashrc.path("/etc/ssh").glob(".bootsman*"))
 
 

@@ -126,6 +126,9 @@ TEST_CASE("NPUs are counted by the rows of npu-smi that name them") {
   facts.npus = {"910B3", "910B3"};
   CHECK(motd_text(facts, MotdLanguage::English).find("NPU\033[0m    : 910B3, 2\n") !=
         std::string::npos);
+  const std::string plain = motd_text(facts, MotdLanguage::English, false);
+  CHECK(plain.find("NPU    : 910B3, 2\n") != std::string::npos);
+  CHECK(plain.find('\033') == std::string::npos);
 }
 
 TEST_CASE("all lines of the table are equally wide") {
