@@ -35,6 +35,9 @@ class Browser:
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
+        # A page behind another is not drawn, and takes no keys.
+        self.ask("Page.bringToFront")
+        self.ask("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def _connect(self, path):
         raw = socket_in(self._container.init)
@@ -70,6 +73,44 @@ class Browser:
         self.ask("Page.navigate", url=f"http://127.0.0.1:8080{path}")
         eventually(lambda: self.evaluate("document.readyState") == "complete" and
                    self.evaluate("location.href").endswith(path), 30, f"Chromium loads {path}")
+
+    def go(self, url):
+        self.ask("Page.navigate", url=url)
+
+    def value(self, expression):
+        """Nothing while the page is loading."""
+        try:
+            return self.evaluate(expression)
+        except AssertionError:
+            return None
+
+    def look_for(self, expression, timeout, what):
+        """The first true value of the expression in the page."""
+        return eventually(lambda: self.value(expression), timeout, what)
+
+    def click(self, selector, timeout=60):
+        """A click of the mouse in the middle of what the selector finds, once it stands still."""
+        here = (f"(e => {{ if (!e) return null; e.scrollIntoView({{block: 'nearest'}}); const r = e.getBoundingClientRect();"
+                f" return r.width && r.height ? [r.x + r.width / 2, r.y + r.height / 2] : null }})"
+                f"(document.querySelector({json.dumps(selector)}))")
+        last = []
+
+        def still():
+            last.append(self.look_for(here, timeout, f"{selector} is shown"))
+            return last[-1] if last[-2:-1] == last[-1:] else None
+        x, y = eventually(still, timeout, f"{selector} stands still")
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y,
+                     **({} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}))
+
+    def type(self, text):
+        self.ask("Input.insertText", text=text)
+
+    def press(self, key, number, shift=False):
+        """A key by its name (of KeyboardEvent.key, as of .code) and number."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=number,
+                     nativeVirtualKeyCode=number, modifiers=8 if shift else 0)
 
     def screenshot(self):
         """The page as PNG, in base64."""
