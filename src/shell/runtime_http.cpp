@@ -42,9 +42,13 @@ Response Runtime::answer_http(const Request& request) {
 }
 
 Answer Runtime::answer_port(const Request& request, Responder responder) {
-  const bool wants_events = request.path == "/-/events" && request.method == "GET";
-  if (!wants_events || !web_.status_page) return answer_http(request);
+  if (request.path != "/-/events" || !web_.status_page) return answer_http(request);
   ++http_requests_;
+  if (request.method != "GET") {
+    auto refused = plain_response(405, "only GET is answered here");
+    refused.headers.push_back({"Allow", "GET"});
+    return refused;
+  }
   return status_feed_.watch(std::move(responder));
 }
 

@@ -4,15 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from lib.container import eventually
-
-
-def switches(pid):
-    """How often the process has gone to sleep so far."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("voluntary_ctxt_switches:"):
-            return int(line.split()[1])
-    raise AssertionError("/proc tells no context switches")
+from lib.container import eventually, switches
 
 
 def resident(pid):

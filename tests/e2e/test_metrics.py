@@ -47,6 +47,37 @@ def test_prometheus_own_tool_finds_no_fault(boot):
     assert (said.returncode, said.stdout + said.stderr) == (0, "")
 
 
+def test_prometheus_itself_takes_them_as_openmetrics(boot, tmp_path):
+    container = boot(UNITS)
+    container.wait_for_boot()
+    assert shutil.which("prometheus"), "prometheus is missing: install the package"
+    (tmp_path / "prometheus.yml").write_text(
+        "scrape_configs: [{job_name: a, scrape_interval: 200ms, scrape_timeout: 200ms, "
+        "static_configs: [{targets: ['127.0.0.1:8080']}]}]\n")
+    prometheus = subprocess.Popen(
+        ["nsenter", f"--target={container.init}", "--net", "--", "prometheus", f"--config.file={tmp_path}/prometheus.yml",
+         f"--storage.tsdb.path={tmp_path}/data", "--web.listen-address=127.0.0.1:9090", "--log.level=error"],
+        stderr=subprocess.DEVNULL)
+    try:
+        def known(query):
+            try:
+                answer = container.http(f"/api/v1/query?query={query}", port=9090)
+            except OSError:
+                return []
+            return json.loads(answer.body)["data"]["result"] if answer.status == 200 else []
+        eventually(lambda: known("bootsman_healthy"), 30, "Prometheus has read the numbers")
+        target = json.loads(container.http("/api/v1/targets", port=9090).body)["data"]["activeTargets"][0]
+        assert (target["health"], target["lastError"]) == ("up", "")
+        assert {one["metric"]["unit"] for one in known("bootsman_unit_restarts_total")} == {
+            "service.web", "service.loser", "service.parent"}
+        # Only OpenMetrics tells a number's unit.
+        about = json.loads(container.http("/api/v1/metadata?metric=process_resident_memory_bytes", port=9090).body)["data"]
+        assert about["process_resident_memory_bytes"][0]["unit"] == "bytes"
+    finally:
+        prometheus.kill()
+        prometheus.wait()
+
+
 def test_numbers_are_those_of_the_units(boot):
     container = boot(UNITS)
     container.wait_for_boot()

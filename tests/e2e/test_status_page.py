@@ -156,6 +156,13 @@ def test_page_fits_its_window_and_is_live_in_a_browser(container, tmp_path):
             picture = base64.b64decode(browser.screenshot())
             (tmp_path / f"status-{width}-{language}.png").write_bytes(picture)
             assert picture.startswith(b"\x89PNG") and len(picture) > 5000
+        browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+        browser.open("/-/status", 390)
+        assert browser.evaluate("document.getElementById('live').textContent") == "as of when the page was loaded"
+        assert browser.evaluate("document.querySelectorAll('#units tr').length") == 3
+        assert "exited 3" in browser.evaluate("document.querySelector('#units .failed').closest('tr').textContent")
+        assert browser.evaluate("document.documentElement.scrollWidth") <= 390
+        (tmp_path / "status-without-script.png").write_bytes(base64.b64decode(browser.screenshot()))
         errors = [entry for entry in browser.console if "favicon" not in json.dumps(entry)]
         assert errors == []
     finally:

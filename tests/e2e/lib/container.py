@@ -29,6 +29,14 @@ def eventually(condition, timeout, what):
     return value
 
 
+def switches(pid):
+    """How often the process has gone to sleep so far."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("voluntary_ctxt_switches:"):
+            return int(line.split()[1])
+    raise AssertionError("/proc tells no context switches")
+
+
 def processes_beside(init):
     """All processes of the pid namespace of `init` but itself: {pid seen from here: command line}."""
     namespace = os.readlink(f"/proc/{init}/ns/pid")
