@@ -48,7 +48,8 @@ constexpr std::array kKeys{
     Key{"gateway.connect_timeout", Duration, kTop, "\"5s\"",
         "How long a connection to an upstream may take.", "\"1s\""},
     Key{"gateway.response_timeout", Duration, kTop, "\"5m\"",
-        "How long an upstream may take from the end of a request to the head of its answer.",
+        "How long an upstream may take to the head of its answer, from the end of a request, or "
+        "from when it takes no more of it.",
         "\"30m\""},
     Key{"gateway.idle_timeout", Duration, kTop, "\"10m\"",
         "How long an answer, or a WebSocket, may stand still before it is ended.", "\"1h\""},

@@ -89,9 +89,9 @@ Result<ListenAddress> parse_endpoint(std::string_view text) {
 }
 
 Result<std::string> parse_socket_path(std::string_view path) {
-  constexpr std::size_t kMax = 107;  // sun_path of unix(7), less its end.
-  if (path.size() > kMax)
-    return fail("the path of a socket can't be longer than " + std::to_string(kMax) + " bytes");
+  if (path.size() > kSocketPathMax)
+    return fail("the path of a socket can't be longer than " + std::to_string(kSocketPathMax) +
+                " bytes");
   for (const std::string_view folder : {"/run/", "/var/run/", "/tmp/"})
     if (path.starts_with(folder) && path.size() > folder.size() && !path.ends_with('/') &&
         path.find("/../") == path.npos)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,6 +14,9 @@ bool is_ip_address(std::string_view text);
 /// Reads "127.0.0.1:8080", "[::1]:8080" or "localhost:8080" (which is 127.0.0.1). Names are
 /// refused: the init's loop never waits for DNS.
 Result<ListenAddress> parse_endpoint(std::string_view text);
+
+/// Bytes of a unix socket's path, or of "@NAME": sun_path of unix(7), less the path's end.
+inline constexpr std::size_t kSocketPathMax = 107;
 
 /// Reads the path of a unix socket that PID 1 may open: below /run, /var/run or /tmp, where no mount
 /// of a user's hangs.

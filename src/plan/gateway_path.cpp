@@ -37,7 +37,9 @@ std::optional<std::string> canonical_path(std::string_view path) {
   if (!text || !text->starts_with('/')) return std::nullopt;
   std::string canonical;
   for (const std::string_view segment : split(std::string_view(*text).substr(1), '/')) {
-    if (segment == "." || segment == "..") return std::nullopt;
+    // "..;x" is ".." for servers that know parameters of segments (RFC 3986, 3.3).
+    const auto name = segment.substr(0, segment.find(';'));
+    if (name == "." || name == "..") return std::nullopt;
     if (!segment.empty()) (canonical += '/') += segment;
   }
   if (canonical.empty() || text->ends_with('/')) canonical += '/';

@@ -13,7 +13,7 @@ namespace {
 
 Result<Upstream> parse_socket(std::string_view path) {
   Upstream upstream;
-  if (path.starts_with('@') && path.size() > 1) {
+  if (path.starts_with('@') && path.size() > 1 && path.size() <= kSocketPathMax) {
     upstream.socket = path;
     return upstream;
   }

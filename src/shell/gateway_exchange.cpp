@@ -20,6 +20,8 @@ namespace {
 
 /// Bytes of further requests that are kept while this one is under way.
 constexpr std::size_t kUnreadMax = 64 * 1024;
+/// Until the next try to connect to a unix socket whose backlog is full.
+constexpr Millis kBacklogRetry{20};
 
 struct Connect {
   uv_connect_t request{};
@@ -71,7 +73,17 @@ void GatewayExchange::begin() {
                     [this] { upstream_refused(); }});
   if (shared_.under_way > shared_.most) return fail({UpstreamTrouble::Kind::NoPlace, ""});
   host_.due_in(to_.route->connect_timeout);
-  if (const int status = connect(); status < 0) connected(status);
+  try_connect();
+}
+
+/// The kernel does not tell when a unix socket's backlog has room again.
+void GatewayExchange::try_connect() {
+  const int status = connect();
+  if (status == UV_EAGAIN) {
+    upstream_.close();
+    return host_.due_in(kBacklogRetry);
+  }
+  if (status < 0) connected(status);
 }
 
 /// 0: connected() follows, in this call or a later one.
@@ -145,7 +157,7 @@ void GatewayExchange::connected(int status) {
 
 void GatewayExchange::client_bytes(std::string_view bytes) {
   if (phase_ == Phase::Tunnel) {
-    host_.due_in(to_.route->idle_timeout);
+    if (!upload_off_) host_.due_in(to_.route->idle_timeout);
     return to_upstream(bytes);
   }
   if (!request_over_ && phase_ == Phase::Relaying) return upload(bytes);
@@ -196,12 +208,14 @@ void GatewayExchange::to_upstream(std::string_view bytes) {
 void GatewayExchange::upstream_refused() {
   upload_off_ = true;
   upstream_.read(true);
-  if (phase_ == Phase::Relaying) client_.read(true);
+  // Of a tunnel too: to learn that the client has ended.
+  if (phase_ == Phase::Relaying || phase_ == Phase::Tunnel) client_.read(true);
 }
 
 void GatewayExchange::wait_for_client_or_reply() {
   if (status_ != 0) return host_.due_in(to_.route->idle_timeout);
-  host_.due_in(request_over_ ? to_.route->response_timeout : shared_.upload_idle);
+  const bool upstreams_turn = request_over_ || upstream_.waits();
+  host_.due_in(upstreams_turn ? to_.route->response_timeout : shared_.upload_idle);
 }
 
 void GatewayExchange::upstream_drained() {
@@ -216,6 +230,10 @@ void GatewayExchange::client_ended(int status) {
     client_ended_ = true;
     upstream_.end_writing();
     return end_tunnel();
+  }
+  if (phase_ == Phase::Ending && status == UV_EOF) {
+    framing_.close = true;  // It sends no more requests, but may still read what waits.
+    return;
   }
   // Nobody wants the answer any more: the upstream shall not go on with it.
   upstream_.close();
@@ -346,6 +364,7 @@ void GatewayExchange::answer(const Response& response) {
   framing_.close = !head_.keep_alive || !request_over_;
   Request as = head_;
   as.keep_alive = !framing_.close;
+  host_.due_in(shared_.upload_idle);
   to_client(serialise(response, as));
   if (phase_ == Phase::Ending && !client_.waits()) finish();
 }
@@ -381,11 +400,15 @@ void GatewayExchange::time_over() {
   const auto self = shared_from_this();
   switch (phase_) {
     case Phase::Connecting:
+      if (!upstream_.open() && uv_now(shared_.loop) - began_ <
+                                   static_cast<std::uint64_t>(to_.route->connect_timeout.count()))
+        return try_connect();
       return fail({UpstreamTrouble::Kind::TooSlow,
                    "took no connection within " + format_duration(to_.route->connect_timeout)});
     case Phase::Relaying:
       if (status_ != 0) return cut_off();
-      if (!request_over_) return answer(plain_response(408, "the request's body took too long"));
+      if (!request_over_ && !upstream_.waits())
+        return answer(plain_response(408, "the request's body took too long"));
       return fail({UpstreamTrouble::Kind::TooSlow,
                    "did not answer within " + format_duration(to_.route->response_timeout)});
     default:

@@ -43,6 +43,7 @@ class GatewayExchange : public Passage, public std::enable_shared_from_this<Gate
  private:
   enum class Phase : std::uint8_t { Connecting, Relaying, Ending, Tunnel, Over };
 
+  void try_connect();
   int connect();
   int connect_socket();
   static void on_connected(uv_connect_t* request, int status);

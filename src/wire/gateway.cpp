@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "base/letter_case.h"
 #include "base/text.h"
 #include "plan/gateway_path.h"
+#include "wire/query.h"
 
 namespace bootsman {
 namespace {
@@ -53,6 +55,24 @@ Response ask_for_secret(const GatewayRoute& route) {
 std::string with_query(std::string_view path, const Request& head) {
   const bool has_query = head.target.find('?') != head.target.npos;
   return std::string(path) + (has_query ? "?" + head.query : "");
+}
+
+/// What stands behind the prefix and its slashes ("//x" would be another host's path to some);
+/// nothing when the path is not written as the prefix is.
+std::optional<std::string_view> without_prefix(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  if (!prefix.ends_with('/') && !path.empty() && path[0] != '/') return std::nullopt;
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return path;
+}
+
+/// A prefix, which stands in the configuration as people read it, for a header.
+std::string as_location(std::string_view prefix) {
+  std::string text;
+  for (const char c : prefix)
+    text += c > 0x20 && c < 0x7f ? std::string(1, c) : percent_encode({&c, 1});
+  return text;
 }
 
 /// "/lab" where only "/lab/" has a route of its own: a relative link there would lead astray.
@@ -163,18 +183,16 @@ GatewayVerdict route_request(const Request& head, const GatewayPlan& plan) {
       folder != nullptr && (found == plan.routes.end() || found->prefix.size() < canonical->size());
   if (nearer) {
     Response moved = plain_response(308, "this path ends with a slash");
-    moved.headers.push_back({"Location", with_query(folder->prefix, head)});
+    moved.headers.push_back({"Location", with_query(as_location(folder->prefix), head)});
     return moved;
   }
   if (found == plan.routes.end()) return NotRouted{};
   if (!may_pass(head, *found)) return ask_for_secret(*found);
   PassOn to{&*found, with_query(head.path, head), wants_upgrade(head)};
   if (found->strip && found->prefix != "/") {
-    const bool slash = found->prefix.ends_with('/');
-    const auto size = found->prefix.size() - (slash ? 1 : 0);
-    if (!head.path.starts_with(found->prefix))
-      return plain_response(400, "this path can be read in two ways");
-    to.target = with_query(head.path.size() == size ? "/" : head.path.substr(size), head);
+    const auto rest = without_prefix(head.path, found->prefix);
+    if (!rest) return plain_response(400, "this path can be read in two ways");
+    to.target = with_query("/" + std::string(*rest), head);
   }
   return to;
 }

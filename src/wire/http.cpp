@@ -123,14 +123,13 @@ int RequestParser::Impl::append(llhttp_t* p, const char* at, std::size_t size) n
 int RequestParser::Impl::header_complete(llhttp_t* p) noexcept {
   auto& self = of(p);
   try {
+    // Trailers come after the head was judged: they are dropped.
+    if (self.part == Part::Body) return HPE_OK;
     if (self.request.headers.size() >= self.limits.header_count) {
       self.refuse(431, "more than " + std::to_string(self.limits.header_count) + " headers");
       return HPE_USER;
     }
-    // Trailers come after the head was judged: they are dropped.
-    if (self.part != Part::Body) {
-      self.request.headers.push_back({lower(self.name), std::string(trim_blanks(self.value))});
-    }
+    self.request.headers.push_back({lower(self.name), std::string(trim_blanks(self.value))});
     self.name.clear();
     self.value.clear();
     return HPE_OK;

@@ -19,6 +19,8 @@ struct ReplyReader::Impl {
     llhttp_set_lenient_headers(&parser, 1);
     llhttp_set_lenient_optional_cr_before_lf(&parser, 1);
     llhttp_set_lenient_optional_lf_after_cr(&parser, 1);
+    // An interim answer may say "Connection: close"; behind the last one nothing is read.
+    llhttp_set_lenient_keep_alive(&parser, 1);
     parser.data = this;
   }
 
@@ -31,6 +33,8 @@ struct ReplyReader::Impl {
 
   ReplyStep next(std::string_view& bytes);
   ReplyStep head_over();
+  std::string wrong_head() const;
+  bool has(std::string_view wanted) const;
   ReplyBroken broken(llhttp_errno_t error);
 
   const bool to_head;
@@ -111,14 +115,35 @@ ReplyBroken ReplyReader::Impl::broken(llhttp_errno_t error) {
   return ReplyBroken{reason != nullptr && *reason != '\0' ? reason : llhttp_errno_name(error)};
 }
 
+bool ReplyReader::Impl::has(std::string_view wanted) const {
+  return std::ranges::any_of(
+      head.headers, [&](const Header& header) { return same_word(header.name, wanted); });
+}
+
+/// What can't be written anew for the client; empty when nothing is wrong.
+std::string ReplyReader::Impl::wrong_head() const {
+  if (head.status < 100) return "it has no status of HTTP";
+  // The library reads on after the head of most, but not of all interim answers.
+  if (head.is_interim() && (has("transfer-encoding") ||
+                             (has("content-length") && parser.content_length > 0)))
+    return "an interim answer has a body";
+  for (const Header& header : head.headers)
+    if (same_word(header.name, "transfer-encoding") && !same_word(header.value, "chunked") &&
+        !same_word(header.value, "identity"))
+      return "it has another Transfer-Encoding than chunked";
+  return {};
+}
+
 ReplyStep ReplyReader::Impl::head_over() {
   head_complete = false;
   head.status = llhttp_get_status_code(&parser);
-  const auto is = [this](const char* wanted) {
-    return std::ranges::any_of(
-        head.headers, [&](const Header& header) { return same_word(header.name, wanted); });
-  };
-  if (is("content-length") && !is("transfer-encoding")) head.content_length = parser.content_length;
+  if (auto wrong = wrong_head(); !wrong.empty()) {
+    part = Part::Over;
+    return ReplyBroken{std::move(wrong)};
+  }
+  if (has("content-length") && !has("transfer-encoding")) {
+    head.content_length = parser.content_length;
+  }
   const bool interim = head.is_interim();
   head.has_body = !(to_head || head.status < 200 || head.status == 204 || head.status == 304);
   auto done = std::exchange(head, ReplyHead{});

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -133,6 +135,7 @@ TEST_CASE("requests behind each other are answered in their order, the init's ow
 
 TEST_CASE("a body is taken no faster than the upstream reads it") {
   World world;
+  world.plan.routes[0].response_timeout = 60s;
   Client client(world.port, 0);
   client.send("POST /up/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
   Client up = world.upstream();
@@ -220,6 +223,41 @@ TEST_CASE("thousands of requests to a dead socket don't nest") {
   }));
 }
 
+TEST_CASE("a unix socket whose backlog is full is tried again") {
+  const std::string name = "@bootsman-test-full-" + std::to_string(getpid());
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  name.copy(at.sun_path, name.size());
+  at.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  const int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  REQUIRE(bind(listening, reinterpret_cast<sockaddr*>(&at), size) == 0);
+  REQUIRE(listen(listening, 0) == 0);
+  std::vector<Client> waiting, ups;
+  int error = 0;
+  while (error == 0) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    error = connect(fd, reinterpret_cast<sockaddr*>(&at), size) == 0 ? 0 : errno;
+    waiting.emplace_back(std::in_place, fd);
+  }
+  REQUIRE(error == EAGAIN);
+
+  World world(Upstream{"", 0, name});
+  Client client(world.port);
+  client.send(kGet);
+  const auto began = uv_hrtime();
+  REQUIRE(world.until([&] { return uv_hrtime() - began > 60'000'000; }));
+  CHECK(client.received().empty());
+  CHECK(world.until([&] {
+    const int fd = accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) ups.emplace_back(std::in_place, fd);
+    for (Client& up : ups)
+      if (up.received().ends_with("\r\n\r\n")) up.send(kOk);
+    return client.received().ends_with("\r\n\r\nok");
+  }));
+  ::close(listening);
+}
+
 TEST_CASE("a client that goes away takes its request with it") {
   World world;
   Client client(world.port);
@@ -242,6 +280,37 @@ TEST_CASE("an upstream that does not answer in time gives 504, and the connectio
   CHECK(world.until([&] { return up.ended(); }));
   client.send(kOwn);
   CHECK(world.until([&] { return client.received().ends_with("own /own"); }));
+}
+
+TEST_CASE("an upstream that takes no more of a body is the slow one, not the client") {
+  World world;
+  Client client(world.port);
+  client.send("POST /up/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+  Client up = world.upstream();
+  const std::string block(256 * 1024, 'x');
+  CHECK(world.until([&] {
+    client.send(block);
+    return client.received().ends_with("did not answer within 300ms\n");
+  }));
+}
+
+TEST_CASE("a client that ends its side while the last of its answer waits still gets that") {
+  World world;
+  Client client(world.port, 4096);
+  client.send(kGet);
+  Client up = world.upstream();
+  const std::string body(8 * 1024 * 1024, 'x');
+  up.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  std::string_view rest = body;
+  REQUIRE(world.until([&] {
+    if (!rest.empty()) rest.remove_prefix(up.send(rest));
+    if (rest.empty() && up.ended()) return true;
+    client.received();
+    return false;
+  }));
+  client.end_writing();
+  CHECK(world.until([&] { return client.ended(); }));
+  CHECK(count_of(client.received(), "x") == body.size());
 }
 
 TEST_CASE("half an answer is not taken for the whole") {
@@ -306,6 +375,26 @@ TEST_CASE("after 101 the bytes pass both ways, and each side ends its own") {
   up.close();
   REQUIRE(world.until([&] { return client.ended(); }));
   CHECK(client.received().ends_with("hellolast words"));
+  CHECK(world.until([&] { return world.server->counts().open == 0; }));
+}
+
+TEST_CASE("a tunnel with full pipes whose upstream breaks off ends with its client") {
+  World world;
+  Client client(world.port);
+  client.send("GET /up/ HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  Client up = world.upstream();
+  REQUIRE(world.until([&] { return up.received().ends_with("\r\n\r\n"); }));
+  up.send("HTTP/1.1 101 Go\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n");
+  const std::string block(256 * 1024, 'x');
+  std::size_t idle = 0;
+  REQUIRE(world.until([&] {
+    const auto more = client.send(block) + up.send(block);
+    idle = more == 0 ? idle + 1 : 0;
+    return idle > 300;
+  }));
+  up.close();  // A reset, since it has not read all.
+  CHECK(world.until([&] { return client.ended(); }));
+  client.close();
   CHECK(world.until([&] { return world.server->counts().open == 0; }));
 }
 

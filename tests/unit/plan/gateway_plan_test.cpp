@@ -65,6 +65,8 @@ TEST_CASE("upstreams are numeric addresses, localhost or sockets where no mount 
     }
   }
   CHECK(!parse_upstream("unix:/run/" + std::string(120, 'x')).has_value());
+  CHECK(parse_upstream("unix:@" + std::string(106, 'x')).has_value());
+  CHECK(!parse_upstream("unix:@" + std::string(107, 'x')).has_value());
 }
 
 TEST_CASE("routes are what the configuration says, the longest first") {
@@ -190,6 +192,9 @@ TEST_CASE("paths are brought into the one form in which routes are compared") {
                       {"/a%", ""},
                       {"/a%1", ""},
                       {"/%7f", ""},
+                      {"/a/..;b/c", ""},
+                      {"/a/.;/c", ""},
+                      {"/a;..", "/a;.."},
                       {"x", ""},
                       {"", ""}};
   for (const Row& row : rows) {

@@ -60,6 +60,7 @@ std::string say(const GatewayVerdict& verdict) {
 TEST_CASE("requests find their route") {
   const GatewayPlan all{{to("/jupyter/"), stripped("/monitor/"), to("/api"), to("/")}, false};
   const GatewayPlan some{{stripped("/deep/er/"), to("/lab/")}, false};
+  const GatewayPlan odd{{stripped("/v1"), to("/两 x/")}, false};
   const GatewayPlan none;
   struct Row {
     const char* name;
@@ -105,6 +106,14 @@ TEST_CASE("requests find their route") {
       {"an escaped NUL", all, "/a%00b", "400"},
       {"an escaped line end", all, "/a%0d%0ab", "400"},
       {"an absolute target", all, "http://me/jupyter/x?y", "/jupyter/ → /jupyter/x?y"},
+      {"dots with a parameter", all, "/jupyter/..;a=b/secret", "400"},
+      {"a parameter alone is a part of its name", all, "/jupyter/a;b=..", "/jupyter/ → /jupyter/a;b=.."},
+      {"slashes behind a stripped prefix would name another host", all, "/monitor//evil/x",
+       "/monitor/ → /evil/x"},
+      {"a stripped prefix without a slash", odd, "/v1/x", "/v1 → /x"},
+      {"that prefix itself", odd, "/v1?a", "/v1 → /?a"},
+      {"an escaped slash behind it leaves no path", odd, "/v1%2fx", "400"},
+      {"a folder's name is escaped for its header", odd, "/%E4%B8%A4%20x", "308 /%E4%B8%A4%20x/"},
       {"a deep stripped prefix", some, "/deep/er/x", "/deep/er/ → /x"},
   };
   for (const Row& row : rows) {

@@ -87,6 +87,38 @@ TEST_CASE("answers of upstreams, cut anywhere") {
       {"a length beside chunks",
        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false,
        false, "broken"},
+      {"interim ones as old programs write them",
+       "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", false, false,
+       "100 200/1 [a] end"},
+      {"an interim one that would close",
+       "HTTP/1.1 103 X\r\nConnection: close\r\n\r\nHTTP/1.1 204 X\r\n\r\n", false, false,
+       "103 204 end"},
+      {"an interim one with a length of nothing",
+       "HTTP/1.1 100 X\r\nContent-Length: 0\r\n\r\nHTTP/1.1 204 X\r\n\r\n", false, false,
+       "100/0 204 end"},
+      {"an interim one with a body", "HTTP/1.1 104 X\r\nContent-Length: 4\r\n\r\nevil", false,
+       false, "broken"},
+      {"an interim one with a body that the library passes over",
+       "HTTP/1.1 100 X\r\nContent-Length: 4\r\n\r\nevil", false, false, "broken"},
+      {"an interim one in chunks",
+       "HTTP/1.1 150 X\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n", false, false,
+       "broken"},
+      {"a status below all others", "HTTP/1.1 099 X\r\n\r\nevil", false, false, "broken"},
+      {"an encoding that chunked would not tell of",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", false, false,
+       "broken"},
+      {"that encoding in a header of its own",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       false, false, "broken"},
+      {"chunked in other letters",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", false, false,
+       "200 [a] end"},
+      {"an answer to HEAD that has a body after all",
+       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", true, false, "200/3 end"},
+      {"no content, and yet some", "HTTP/1.1 204 X\r\nContent-Length: 3\r\n\r\nabc", false, false,
+       "204/3 end"},
+      {"not modified, and yet chunks",
+       "HTTP/1.1 304 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, false, "304 end"},
       {"a head without an end", "HTTP/1.1 200 OK\r\nA: " + std::string(300'000, 'x'), false, false,
        "broken"},
   };
@@ -99,6 +131,14 @@ TEST_CASE("answers of upstreams, cut anywhere") {
       CHECK(told.substr(0, plus) == row.told);
     }
   }
+}
+
+TEST_CASE("interim answers without an end are no answer") {
+  std::string stream;
+  while (stream.size() < ReplyReader::kHeadMax + 100) stream += "HTTP/1.1 102 Processing\r\n\r\n";
+  const auto told = read_reply(stream, 1 << 16, false, false);
+  CHECK(told.starts_with("102 102 "));
+  CHECK(told.substr(0, told.find(" +")).ends_with(" 102 broken"));
 }
 
 TEST_CASE("after another protocol was agreed on, the bytes are left alone") {

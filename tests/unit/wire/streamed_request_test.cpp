@@ -63,6 +63,13 @@ TEST_CASE("bodies come in pieces where they are wanted, cut anywhere") {
       {"trailers are dropped",
        "POST /up" + host + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: b\r\nC: d\r\n\r\n",
        "POST:chunked [a]"},
+      {"trailers behind as many headers as there may be",
+       "POST /up" + host + [] {
+         std::string most;
+         for (int i = 0; i < 98; ++i) most += "A: b\r\n";
+         return most;
+       }() + "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
+       "POST:chunked []"},
       {"a trailer without an end is not gathered",
        "POST /up" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\nA: " + std::string(200'000, 'x'),
        "POST:chunked …"},
