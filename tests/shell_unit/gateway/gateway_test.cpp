@@ -294,25 +294,6 @@ TEST_CASE("an upstream that takes no more of a body is the slow one, not the cli
   }));
 }
 
-TEST_CASE("a client that ends its side while the last of its answer waits still gets that") {
-  World world;
-  Client client(world.port, 4096);
-  client.send(kGet);
-  Client up = world.upstream();
-  const std::string body(8 * 1024 * 1024, 'x');
-  up.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
-  std::string_view rest = body;
-  REQUIRE(world.until([&] {
-    if (!rest.empty()) rest.remove_prefix(up.send(rest));
-    if (rest.empty() && up.ended()) return true;
-    client.received();
-    return false;
-  }));
-  client.end_writing();
-  CHECK(world.until([&] { return client.ended(); }));
-  CHECK(count_of(client.received(), "x") == body.size());
-}
-
 TEST_CASE("half an answer is not taken for the whole") {
   struct Row {
     const char* name;
