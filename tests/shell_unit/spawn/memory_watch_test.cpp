@@ -112,10 +112,13 @@ TEST_CASE("a shortage of version 2 is told when its counters move, and not befor
     CHECK(told[0].all_end);
     CHECK(told[0].text().ends_with("so a lack of memory ends the whole container"));
 
-    // Once more, too soon: put off, and looked at then.
+    // Once more, too soon: put off, and looked at then. Where the machine was slower than that it
+    // has looked at once, and the next time is too soon.
     group.set(99'000'000, 50'000'000);
-    group.touch();
-    uv_run(&loop, UV_RUN_NOWAIT);
+    for (int i = 0; i < 100 && !watch.next_deadline(); ++i) {
+      group.touch();
+      uv_run(&loop, UV_RUN_NOWAIT);
+    }
     CHECK(told.size() == 1);
     const auto next = watch.next_deadline();
     REQUIRE(next);
