@@ -176,6 +176,14 @@ std::optional<MonoTime> lives_until(const Turn& turn, UnitIndex unit) {
   return at > turn.now ? std::optional(at) : std::nullopt;
 }
 
+/// Who is watched has not been ready yet. A mount tries again since that is how it waits for its
+/// server; a step since it was told to.
+bool is_crash_loop(const Turn& turn, const Reload::Watch& watch) {
+  const std::uint32_t restarts = turn.state.units[watch.unit.value].restarts;
+  return turn.spec(watch.unit).kind == UnitKind::Service &&
+         restarts - watch.restarts >= kReloadDeaths;
+}
+
 /// Looks at one watched unit: what is wrong with it, or nothing.
 std::string look_at(Turn& turn, Reload::Watch& watch, Course course) {
   if (course == Course::Bad) {
@@ -183,6 +191,8 @@ std::string look_at(Turn& turn, Reload::Watch& watch, Course course) {
     return complaint(turn, watch.unit, failed ? "failed" : "is blocked");
   }
   if (course != Course::Moves) return {};
+  if (is_crash_loop(turn, watch))
+    return complaint(turn, watch.unit, format("died {} times before it was ready", kReloadDeaths));
   const Micros patience = patience_with(turn.spec(watch.unit));
   if (!watch.until) watch.until = turn.now + patience;
   if (*watch.until > turn.now) return {};
@@ -304,7 +314,8 @@ bool may_be_freed(const Turn& turn, UnitIndex unit) {
 }
 
 void start_held(Turn& turn, UnitIndex unit) {
-  turn.state.reload->watched.push_back({unit, std::nullopt});
+  turn.state.reload->watched.push_back(
+      {unit, std::nullopt, std::nullopt, turn.unit(unit).restarts});
   turn.enter(unit, phase::Waiting{}, "");
   const std::string& reason = turn.spec(unit).conditions.skip_reason;
   if (!reason.empty()) return skip(turn, unit, reason);

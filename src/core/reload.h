@@ -22,6 +22,9 @@ inline constexpr Millis kReloadPatience{60'000};
 /// The same for a step: it may fetch something.
 inline constexpr Millis kReloadStepPatience{300'000};
 
+/// How often a service may die before it has been ready until the reload is taken back at once.
+inline constexpr std::uint32_t kReloadDeaths = 3;
+
 /// Why no reload can begin now; empty when one can.
 std::string reload_refusal(const State& state);
 /// How long a unit without a ready check has to live until the reload takes it for one that works.

@@ -122,6 +122,7 @@ struct Reload {
     std::optional<MonoTime> until;  ///< Nothing: its turn has not come yet.
     /// It is ready, though nothing has shown it but its start: it has to live until then.
     std::optional<MonoTime> lives_until = {};
+    std::uint32_t restarts = 0;  ///< Of the unit, when the reload started it.
     bool operator==(const Watch&) const = default;
   };
   CommandId id;
