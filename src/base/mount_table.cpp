@@ -1,5 +1,7 @@
 #include "base/mount_table.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -44,6 +46,25 @@ std::vector<MountEntry> mounts_on(std::string_view mountinfo, std::string_view p
   for (MountEntry& entry : parse_mountinfo(mountinfo))
     if (entry.point == point) found.push_back(std::move(entry));
   return found;
+}
+
+const MountEntry* mount_of(const std::vector<MountEntry>& mounts, std::string_view path) {
+  const MountEntry* found = nullptr;
+  for (const MountEntry& mount : mounts) {
+    const std::string_view point = mount.point == "/" ? "" : std::string_view(mount.point);
+    const bool covers =
+        path.starts_with(point) && (path.size() == point.size() || path[point.size()] == '/');
+    if (covers && (found == nullptr || mount.point.size() >= found->point.size())) found = &mount;
+  }
+  return found;
+}
+
+bool is_served(std::string_view type) {
+  constexpr std::array<std::string_view, 20> kServed{
+      "9p",    "afs",      "autofs",  "beegfs",    "ceph",  "cifs",    "coda",
+      "davfs", "fuse",     "fuseblk", "glusterfs", "gpfs",  "lustre",  "nfs",
+      "nfs4",  "orangefs", "panfs",   "smb3",      "smbfs", "virtiofs"};
+  return type.starts_with("fuse.") || std::ranges::find(kServed, type) != kServed.end();
 }
 
 }  // namespace bootsman

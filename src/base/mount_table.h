@@ -22,4 +22,11 @@ std::vector<MountEntry> parse_mountinfo(std::string_view text);
 /// Those on this very point.
 std::vector<MountEntry> mounts_on(std::string_view mountinfo, std::string_view point);
 
+/// The one that an absolute path without links lies on; nullptr where the table has none.
+const MountEntry* mount_of(const std::vector<MountEntry>& mounts, std::string_view path);
+
+/// Whether file systems of that type are served by a network or a process, so that who looks a name
+/// up there may have to wait for as long as those like.
+bool is_served(std::string_view type);
+
 }  // namespace bootsman

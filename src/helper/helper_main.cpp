@@ -20,6 +20,7 @@
 #include "helper/world_facts.h"
 #include "plan/doctor_request.h"
 #include "sys/file.h"
+#include "sys/termination_log.h"
 
 namespace bootsman {
 namespace {
@@ -112,6 +113,10 @@ void run_log_file(const Value& request, Channel&) {
   write_log_file(request);
 }
 
+void run_last_words(const Value& request, Channel&) {
+  write_termination_log(request.get_string("path"), request.get_string("text"));
+}
+
 void run_uncover(const Value& request, Channel&) {
   for (const std::string& target : request.get_strings("targets")) uncover_target(target);
 }
@@ -131,14 +136,10 @@ struct Task {
   void (*run)(const Value& request, Channel& channel);
 };
 
-constexpr Task kTasks[] = {{"steps", run_steps},
-                           {"conditions", run_conditions},
-                           {"probe-file", run_probe_file},
-                           {"fetch", run_fetch},
-                           {"doctor", run_doctor},
-                           {"hook", tell_events},
-                           {"log-file", run_log_file},
-                           {"uncover", run_uncover}};
+constexpr Task kTasks[] = {
+    {"steps", run_steps},       {"conditions", run_conditions}, {"probe-file", run_probe_file},
+    {"fetch", run_fetch},       {"doctor", run_doctor},         {"hook", tell_events},
+    {"log-file", run_log_file}, {"last-words", run_last_words}, {"uncover", run_uncover}};
 
 }  // namespace
 

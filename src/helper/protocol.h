@@ -47,9 +47,11 @@ namespace bootsman {
 //   No answers. It lives as long as the init; SIGHUP puts the file aside.
 // `helper uncover`   takes the covers off folders that were mounts' targets before a reload.
 //   request  {"targets":["/workdir"…]}      No answers.
-// `helper read-config`   reads the configuration as a reload would, to see that no file of it
-// hangs.
-//   request  {"path":"/x.toml","command_line":[…],"overlay":"…"}      No answers: it ends.
+// `helper read-config`   reads the configuration as the init would, to see that no file hangs.
+//   request  {"path":"/x.toml","command_line":[…],"overlay":"…"}
+//   answers  {"reading":"/x.toml"}         each path, before it is looked up
+// `helper last-words`   writes the termination message where it may hang (shell/what_may_hang.h).
+//   request  {"path":"/mnt/why","text":"…"}      No answers.
 // `helper mount`   one run of a mount unit: lives as long as the mount does, as the unit's process.
 //   PID 1's side stays open. SIGTERM asks it to unmount and end. It exits 0 when it was asked to.
 //   request  {"type":0,"target":"/workdir","source":"s3://b/p","read_only":false,"options":[…],

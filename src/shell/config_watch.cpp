@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shell/what_may_hang.h"
+
 namespace bootsman {
 namespace {
 
@@ -44,6 +46,8 @@ void ConfigWatch::watch(const std::vector<std::string>& files, const std::string
 }
 
 void ConfigWatch::add(const std::string& path, const std::string& name, bool any_toml) {
+  // Changes that others make there would not be told anyway.
+  if (!what_may_hang(path).empty()) return;
   const int number = ::inotify_add_watch(inotify_.get(), path.c_str(), kEvents);
   if (number < 0) return;
   Folder& folder = folders_[number];

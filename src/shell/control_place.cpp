@@ -12,6 +12,8 @@
 #include <optional>
 #include <utility>
 
+#include "shell/what_may_hang.h"
+
 namespace bootsman {
 
 namespace {
@@ -71,6 +73,9 @@ Result<void> clear(const std::string& path) {
 Result<UniqueFd> bind_at(const ControlPlace& place) {
   const auto address = address_of(place.path);
   if (!address) return fail("cannot use " + place.path + ": the path is too long for a socket");
+  if (const std::string mount = what_may_hang(place.path); !mount.empty())
+    return fail("cannot use " + place.path + ": it lies on " + mount +
+                ", which may hang; choose a folder of the container's own, such as /run");
   if (auto made = make_folder(place); !made) return fail(std::move(made).error());
   if (auto cleared = clear(place.path); !cleared) return fail(std::move(cleared).error());
   UniqueFd socket = make_socket();
@@ -146,7 +151,7 @@ ControlSocket::ControlSocket(std::string path, UniqueFd listening)
 
 ControlSocket::~ControlSocket() {
   struct stat found {};
-  if (path_.empty() || ::lstat(path_.c_str(), &found) != 0) return;
+  if (path_.empty() || !what_may_hang(path_).empty() || ::lstat(path_.c_str(), &found) != 0) return;
   if (found.st_dev == device_ && found.st_ino == inode_) ::unlink(path_.c_str());
 }
 

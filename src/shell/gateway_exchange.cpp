@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "shell/address.h"
+#include "shell/what_may_hang.h"
 
 namespace bootsman {
 
@@ -107,6 +108,11 @@ int GatewayExchange::connect() {
 /// connect(2) on a unix socket is done at once: there is no network to wait for.
 int GatewayExchange::connect_socket() {
   const std::string& path = to_.route->upstream.socket;
+  if (const std::string mount = what_may_hang(path); !mount.empty()) {
+    fail({UpstreamTrouble::Kind::Unreachable,
+          "can't be reached: its socket lies on " + mount + ", which may hang"});
+    return 0;
+  }
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());

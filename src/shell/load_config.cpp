@@ -96,6 +96,10 @@ Result<std::string> interface_address(const std::string& interface) {
               "\"");
 }
 
+void announce(const ConfigRequest& request, const std::string& path) {
+  if (request.about_to_open) request.about_to_open(path);
+}
+
 /// Reads the texts of the configuration in the order of merging.
 std::vector<SourceText> read_sources(const ConfigRequest& request, const Environment& env,
                                      LoadedConfig& loaded) {
@@ -103,19 +107,25 @@ std::vector<SourceText> read_sources(const ConfigRequest& request, const Environ
   std::vector<SourceText> sources;
   const auto add = [&](const std::string& path) {
     loaded.read_files.push_back(path);
+    announce(request, path);
     Result<std::string> text = read_small(path, kConfigMax);
     if (text)
       sources.push_back({path, std::move(*text)});
     else
       diagnostics.error({}, "", text.error().message());
   };
+  const auto exists = [&](const std::string& path) {
+    announce(request, path);
+    return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
+  };
   const auto chosen = env.find("BOOTSMAN_CONFIG");
   if (request.path)
     add(*request.path);
   else if (chosen != env.end() && !chosen->second.empty())
     add(chosen->second);
-  else if (::access(request.default_path.c_str(), F_OK) == 0 || errno != ENOENT)
+  else if (exists(request.default_path))
     add(request.default_path);
+  announce(request, request.folder);
   const Result<std::vector<std::string>> files = toml_files(request.folder);
   if (!files) diagnostics.error({}, "", files.error().message());
   if (files)
@@ -128,8 +138,9 @@ ConfigFacts config_facts(const ConfigRequest& request, const Environment& env,
                          std::vector<std::string>& read_files) {
   ConfigFacts facts;
   facts.env = env;
-  facts.read_file = [&read_files](const std::string& path) {
+  facts.read_file = [&request, &read_files](const std::string& path) {
     read_files.push_back(path);
+    announce(request, path);
     return read_small(path, kValueMax);
   };
   facts.address_of = interface_address;
@@ -145,7 +156,10 @@ PlanFacts plan_facts(const ConfigRequest& request, const Environment& env) {
   facts.group = read_small("/etc/group", kAccountsMax).value_or("");
   facts.uid = ::geteuid();
   facts.command_line = request.command_line;
-  facts.read_file = [](const std::string& path) { return read_small(path, kValueMax); };
+  facts.read_file = [&request](const std::string& path) {
+    announce(request, path);
+    return read_small(path, kValueMax);
+  };
   facts.must_resolve = request.must_resolve;
   return facts;
 }

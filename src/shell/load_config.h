@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct ConfigRequest {
   std::string default_path = "/etc/bootsman/bootsman.toml";
   std::string folder = "/etc/bootsman/conf.d";  ///< Its *.toml follow in name order.
   std::optional<SourceText> overlay = {};       ///< Laid over all of them.
+  /// Told of each path before it is looked up.
+  std::function<void(const std::string& path)> about_to_open = {};
 };
 
 struct LoadedConfig {

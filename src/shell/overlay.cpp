@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "shell/ask_helper.h"
+#include "shell/early_probes.h"
+#include "shell/read_config.h"
 
 namespace bootsman {
 namespace {
@@ -41,6 +43,13 @@ Value to_request(const RemoteSource& source, const std::string& folder) {
   return request;
 }
 
+/// Probes are answered meanwhile.
+Result<Value> fetch(const Setup& setup, uv_loop_t* loop, const Value& request,
+                    const Environment& env, const Plan& plan, Millis patience) {
+  const EarlyProbes probes(loop, plan, "step.remote", "the overlay is being fetched");
+  return ask_helper(setup, "fetch", request, public_block(env, plan), patience, loop);
+}
+
 /// The first thing that is wrong in what the overlay made of the configuration.
 std::string first_error(const LoadedConfig& loaded) {
   for (const Diagnostic& diagnostic : loaded.diagnostics.all())
@@ -49,12 +58,16 @@ std::string first_error(const LoadedConfig& loaded) {
   return "";
 }
 
-/// Makes `loaded` the configuration with the overlay. Not empty: why it can't be used.
-std::string lay(const std::string& text, const ConfigRequest& request, const Environment& env,
-                LoadedConfig& loaded) {
+/// `setup`: read it by a helper first. Makes `loaded` the configuration with the overlay. Not
+/// empty: why it can't be used.
+std::string lay(const Setup* setup, const std::string& text, const ConfigRequest& request,
+                const Environment& env, LoadedConfig& loaded) {
   ConfigRequest with = request;
   with.overlay = SourceText{"overlay", text};
-  LoadedConfig laid = load_configuration(with, env);
+  auto read = setup != nullptr ? read_configuration(*setup, with, env)
+                               : std::optional(load_configuration(with, env));
+  if (!read) return "cannot use the overlay, as if there were none: the container is to stop";
+  LoadedConfig laid = std::move(*read);
   if (!laid.ok()) return "cannot use the overlay, as if there were none: " + first_error(laid);
   loaded = std::move(laid);
   loaded.overlay = std::move(with.overlay);
@@ -63,13 +76,13 @@ std::string lay(const std::string& text, const ConfigRequest& request, const Env
 
 }  // namespace
 
-void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environment& env,
-                 LoadedConfig& loaded) {
+void lay_overlay(const Setup& setup, uv_loop_t* loop, const ConfigRequest& request,
+                 const Environment& env, LoadedConfig& loaded) {
   const auto source = wanted_overlay(loaded.plan);
   if (!source) return;
   const std::string folder = state_folder(env) + "/remote";
-  const auto answer = ask_helper(setup, "fetch", to_request(*source, folder),
-                                 public_block(env, loaded.plan), source->timeout + kMargin);
+  const auto answer =
+      fetch(setup, loop, to_request(*source, folder), env, loaded.plan, source->timeout + kMargin);
   OverlayOutcome outcome;
   if (!answer) {
     outcome.problem = "cannot fetch the overlay: " + answer.error().message();
@@ -77,7 +90,7 @@ void lay_overlay(const Setup& setup, const ConfigRequest& request, const Environ
     outcome.problem = answer->get_string("why");
   } else {
     outcome.stale = answer->get_string("stale");
-    outcome.problem = lay(answer->get_string("text"), request, env, loaded);
+    outcome.problem = lay(&setup, answer->get_string("text"), request, env, loaded);
   }
   set_overlay_outcome(loaded.plan, outcome);
   loaded.overlay_outcome = std::move(outcome);
@@ -88,7 +101,7 @@ void lay_last_overlay(const ConfigRequest& request, const Environment& env, Load
   const auto text = read_text(state_folder(env) + "/remote/overlay.toml");
   if (!text) return;
   OverlayOutcome outcome;
-  outcome.problem = lay(*text, request, env, loaded);
+  outcome.problem = lay(nullptr, *text, request, env, loaded);
   set_overlay_outcome(loaded.plan, outcome);
 }
 

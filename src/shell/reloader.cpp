@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "plan/transition.h"
+#include "shell/read_config.h"
 #include "shell/setup.h"
 
 namespace bootsman {
@@ -40,13 +41,7 @@ void Reloader::changed(const std::string& path) {
 }
 
 Value Reloader::reading() const {
-  Value request;
-  if (origin_.request.path) request.set("path", *origin_.request.path);
-  Value::Array command_line;
-  for (const std::string& word : origin_.request.command_line) command_line.emplace_back(word);
-  request.set("command_line", std::move(command_line));
-  if (origin_.request.overlay) request.set("overlay", origin_.request.overlay->text);
-  return request;
+  return reading_request(origin_.request);
 }
 
 std::vector<std::string> Reloader::environment() const {

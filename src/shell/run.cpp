@@ -9,11 +9,12 @@
 
 #include "base/version.h"
 #include "logs/last_words.h"
+#include "shell/last_words_file.h"
 #include "shell/load_config.h"
 #include "shell/overlay.h"
+#include "shell/read_config.h"
 #include "shell/runtime.h"
 #include "shell/setup.h"
-#include "shell/termination_log.h"
 
 namespace bootsman {
 namespace {
@@ -26,15 +27,15 @@ void print(const std::string& line) {
 }
 
 /// Who looks for the reason from outside sees no log of a container that never came up.
-void leave_word(const LoadedConfig& loaded, std::string reason) {
+void leave_word(const Setup& setup, const LoadedConfig& loaded, std::string reason) {
   for (const std::string& line : loaded.lines()) reason += "\n" + line;
   SecretMarks secrets(0);
   for (const EnvVar& variable : inherited_environment())
     if (std::ranges::find(loaded.plan.secret_names, variable.name) !=
         loaded.plan.secret_names.end())
       secrets.add(variable.value);
-  write_termination_log(loaded.plan.termination_log,
-                        termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
+  write_last_words(setup, loaded.plan.termination_log,
+                   termination_message({std::move(reason), kExitConfig, "", {}}, secrets));
 }
 
 /// 0, or why there are not the few descriptors without which libuv aborts (errno).
@@ -53,7 +54,7 @@ int lack_of_descriptors() {
   return error;
 }
 
-int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
+int run_plan(const Setup& setup, uv_loop_t* loop, LoadedConfig loaded, ConfigRequest request) {
   const Plan& plan = loaded.plan;
   const std::vector<std::string> warnings = loaded.lines();
   std::vector<EnvVar> environment = inherited_environment();
@@ -61,15 +62,9 @@ int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
   request.overlay = loaded.overlay;
   ConfigOrigin origin{std::move(request), {}, std::move(loaded.read_files), loaded.overlay_outcome};
   for (const EnvVar& variable : environment) origin.env.emplace(variable.name, variable.value);
-  uv_loop_t loop;
-  const int lacking = lack_of_descriptors();
-  if (const int status = lacking != 0 ? -lacking : uv_loop_init(&loop); status != 0) {
-    print("bootsman: cannot set up the event loop: " + uv_reason(status));
-    return kExitInternal;
-  }
   int code = kExitInternal;
   {
-    Runtime runtime(&loop, setup, plan, std::move(loaded.web),
+    Runtime runtime(loop, setup, plan, std::move(loaded.web),
                     UnitEnvironment(std::move(environment), std::move(secrets)), std::move(origin));
     std::string from;
     for (const std::string& source : plan.sources) from += (from.empty() ? "" : ", ") + source;
@@ -85,7 +80,7 @@ int run_plan(const Setup& setup, LoadedConfig loaded, ConfigRequest request) {
       print("bootsman: " + ended.error().message());
   }
   // The handles' memory is freed by their close callbacks.
-  uv_run(&loop, UV_RUN_NOWAIT);
+  uv_run(loop, UV_RUN_NOWAIT);
   return code;
 }
 
@@ -96,13 +91,18 @@ int run_command(const RunOptions& options) {
   ConfigRequest request;
   if (!options.config.empty()) request.path = options.config;
   request.command_line = options.command;
-  LoadedConfig loaded = load_configuration(request, own_environment());
+  auto read = read_configuration(setup, request, own_environment());
+  if (!read) {
+    print("bootsman: told to stop before the configuration was read; nothing was started");
+    return 0;
+  }
+  LoadedConfig loaded = std::move(*read);
   if (!loaded.ok()) {
     for (const std::string& line : loaded.lines()) print(line);
     const std::string what =
         "cannot start: the configuration is not valid, and nothing was started";
     print("bootsman: " + what);
-    leave_word(loaded, what);
+    leave_word(setup, loaded, what);
     return kExitConfig;
   }
   if (steps_would_change_a_machine(loaded.plan)) {
@@ -112,8 +112,14 @@ int run_command(const RunOptions& options) {
         "\"empty\" in a configuration of your own");
     return kExitConfig;
   }
-  lay_overlay(setup, request, own_environment(), loaded);
-  return run_plan(setup, std::move(loaded), std::move(request));
+  uv_loop_t loop;
+  const int lacking = lack_of_descriptors();
+  if (const int status = lacking != 0 ? -lacking : uv_loop_init(&loop); status != 0) {
+    print("bootsman: cannot set up the event loop: " + uv_reason(status));
+    return kExitInternal;
+  }
+  lay_overlay(setup, &loop, request, own_environment(), loaded);
+  return run_plan(setup, &loop, std::move(loaded), std::move(request));
 }
 
 }  // namespace bootsman

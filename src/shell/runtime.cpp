@@ -147,12 +147,16 @@ void Runtime::turn() {
 
 /// What ends the container may be what somebody wants to be told of; an orderly stop is not.
 void Runtime::finish_hooks() {
-  constexpr std::uint64_t kTimeMs = 3'000;
+  constexpr Micros kTime = Millis{3'000};
   constexpr int kNothingRan = 78;
   if (!finish_->cause && finish_->exit_code != kNothingRan) return;
-  const MonoTime end = mono_now() + Millis{kTimeMs};
+  // They have run since the stop began; shutdown.timeout is for all of it.
+  const MonoTime end = std::min<MonoTime>(mono_now() + kTime, state_.shutdown->finish_at);
+  const auto left = std::chrono::ceil<Millis>(end - mono_now()).count();
+  uv_update_time(loop_);
+  // Again and again: it may come a little early, and then nothing else may wake the loop.
   uv_timer_start(
-      timer_.get(), [](uv_timer_t*) {}, kTimeMs, 0);
+      timer_.get(), [](uv_timer_t*) {}, static_cast<std::uint64_t>(std::max<long>(left, 0)), 10);
   while (hooks_.busy() && mono_now() < end) {
     uv_run(loop_, UV_RUN_ONCE);
     logs_.flush();

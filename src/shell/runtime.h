@@ -107,7 +107,7 @@ class Runtime {
   LeftoversCounted sweep(std::optional<Signal> signal);
   void memory_short(const MemoryShortage& shortage);
   std::vector<Pid> mount_processes() const;
-  void write_termination_message(const Finish& finish);
+  bool write_termination_message(const Finish& finish);
 
   uv_loop_t* loop_;
   const Setup& setup_;

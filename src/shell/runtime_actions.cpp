@@ -10,9 +10,11 @@
 #include "plan/doctor_request.h"
 #include "plan/step_when.h"
 #include "shell/clock.h"
+#include "shell/last_words_file.h"
 #include "shell/proc_walk.h"
 #include "shell/runtime.h"
-#include "shell/termination_log.h"
+#include "shell/what_may_hang.h"
+#include "sys/termination_log.h"
 
 // How the runtime carries out what the core orders.
 
@@ -271,13 +273,14 @@ LeftoversCounted Runtime::sweep(std::optional<Signal> signal) {
 /// A file of the configuration may lie on a file system that hangs, so PID 1 opens none that a
 /// helper has not opened and read just before.
 void Runtime::begin_reload(CommandId id) {
+  auto path = std::make_shared<std::string>("one of its files");
   helpers_.start(
       "read-config", reloader_.reading(), reloader_.environment(), mono_now() + kReadConfigTime,
-      [](const Value&) {},
-      [this, id](const std::optional<std::string>& problem) {
+      [path](const Value& line) { *path = printable(line.get_string("reading")); },
+      [this, id, path](const std::optional<std::string>& problem) {
         if (!problem) return read_reload(id);
         const std::string why = "cannot read the configuration: " + *problem +
-                                "; does a file system hang that one of its files lies on?";
+                                "; does the file system hang that " + *path + " lies on?";
         say(Severity::Error, "reload: " + why);
         control_.refused(id, why, {});
       });
@@ -428,28 +431,30 @@ void Runtime::execute(const Finish& action) {
   }
   // First what is known, since whoever asked for the stop may kill at any time now; then once more
   // with the line that a unit did not end.
-  write_termination_message(action);
+  const bool written = write_termination_message(action);
   logs_.finish(mono_now() + kLastWords);
-  write_termination_message(action);
+  if (written) write_termination_message(action);
 }
 
 /// Said now: whoever ends the init together with all others leaves it no time.
 void Runtime::memory_short(const MemoryShortage& shortage) {
   shortage_ = shortage;
   const std::string text = "memory is nearly used up: " + shortage.text();
-  write_termination_log(plan_.termination_log, time_of_day(wall_clock_us()) + ": " + text + "\n");
+  const std::string line = time_of_day(wall_clock_us()) + ": " + text + "\n";
+  if (what_may_hang(plan_.termination_log).empty())
+    write_termination_log(plan_.termination_log, line);
   if (shortage_said_ && shortage.at < *shortage_said_ + kShortageSaid) return;
   shortage_said_ = shortage.at;
   say(Severity::Warning, text);
 }
 
-void Runtime::write_termination_message(const Finish& finish) {
+bool Runtime::write_termination_message(const Finish& finish) {
   LastWords words{finish.reason, finish.exit_code, "", {}};
   if (const auto unit = finish.cause ? finish.cause : plan_.job()) {
     words.unit = plan_[*unit].id();
     words.lines = logs_.ring().tail(LogHub::ring_writer(*unit), kTailLines, kTailBytes);
   }
-  write_termination_log(plan_.termination_log, termination_message(words, secret_marks_));
+  return write_last_words(setup_, plan_.termination_log, termination_message(words, secret_marks_));
 }
 
 }  // namespace bootsman

@@ -171,6 +171,21 @@ def test_the_end_of_the_container_is_told_too(boot, root, server):
     assert "failed service.main" in told(container)
 
 
+def test_a_hook_has_no_more_time_than_the_stop_of_the_container(boot, root):
+    container = boot(with_hook(root, "#!/bin/sh\nexec sleep 60\n") + """
+[shutdown]
+timeout = "500ms"
+[service.bad]
+command = ["sh", "-c", "exit 4"]
+restart = { when = "never" }
+on_failure = "shutdown"
+""")
+    container.wait_for_log(r"bootsman \| stopping: ", 20)
+    begun = time.monotonic()
+    assert container.wait(20) == 4
+    assert time.monotonic() - begun < 2.9  # Three seconds it has where there is time.
+
+
 @pytest.mark.parametrize("config, complaint", [
     ('[hooks]\non_event = ["page-me"]\n', "absolute path"),
     ('[hooks.webhook]\nurl = "http://127.0.0.1/"\n', "insecure = true"),

@@ -246,7 +246,8 @@ def test_a_file_that_hangs_stops_the_reload_and_nothing_else(boot, root):
     while command.is_alive():
         assert container.http("/health/live")[0] == 200
         command.join(0.1)
-    assert "cannot read the configuration: " in answers[0] and "does a file system hang" in answers[0]
+    assert "cannot read the configuration: " in answers[0]
+    assert "does the file system hang that /mnt/hung/token lies on?" in answers[0]
     assert unit(container, "web")["restarts"] == 0
     root.write(CONFIG, EMPTY + files + WEB_TWO)
     assert "restarts service.web" in reload(container)
@@ -255,8 +256,7 @@ def test_a_file_that_hangs_stops_the_reload_and_nothing_else(boot, root):
 def test_a_crash_loop_is_no_success(boot, root):
     container = boot(WEB)
     container.wait_for_boot()
-    root.write(CONFIG, EMPTY + '[service.web]\ncommand = ["sh", "-c", "exit 3"]\ntimeout = "1500ms"\n'
-               'restart = { delay = "50ms", factor = 1 }\n')
-    said = reload(container, 1)
-    assert "service.web did not get ready within 1.5 s: exited 3" in said and "in force again" in said
+    root.write(CONFIG, EMPTY + '[service.web]\ncommand = ["sh", "-c", "exit 3"]\nrestart = { delay = "50ms" }\n')
+    said = reload(container, 1)  # The command itself waits for less than the minute that a unit has to get ready.
+    assert "service.web died 3 times before it was ready: exited 3" in said and "in force again" in said
     container.process_with("sleep 1001")

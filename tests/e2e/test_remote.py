@@ -18,6 +18,11 @@ SERVE = (f"python3 /srv/server.py /srv/www /srv/server.pem {PORT} & "
          f"until exec 3<>/dev/tcp/127.0.0.1/{PORT}; do sleep 0.05; done 2>/dev/null; exec 3>&-; exec \"$@\"")
 
 
+# One that takes connections and says nothing.
+SILENT = SERVE.replace("python3 /srv/server.py /srv/www /srv/server.pem", "python3 /srv/silent.py")
+SILENT_SERVER = "import socket, sys, time\nkept = socket.create_server(('127.0.0.1', int(sys.argv[1])))\ntime.sleep(99)\n"
+
+
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -39,7 +44,7 @@ def start(maker, root, authority):
             root.write("/srv/www/script", script)
         command = [BINARY_INSIDE, "run"]
         if served:
-            command = ["bash", "-c", SERVE, "bash", *command]
+            command = ["bash", "-c", SERVE if served is True else served, "bash", *command]
         return maker.start(root, command=command, **options)
 
     return boot
@@ -95,6 +100,26 @@ def test_without_server_and_copy_the_boot_goes_on(start):
     container.wait_for_log(r"remote: failed: cannot fetch .*: connection refused", 20)
     container.wait_for_boot()
     assert container.http("/health").status == 200
+
+
+def test_probes_are_answered_while_the_overlay_is_fetched(start, root):
+    root.write("/srv/silent.py", SILENT_SERVER)
+    container = start(overlay_key() + 'allow_unverified = true\ntimeout = "4s"\n', served=SILENT)
+    container.wait_for_http("/health/live")
+    answer = container.http("/health/ready")
+    assert answer.status == 503 and "the overlay is being fetched" in answer.body
+    assert container.status("/health") == 200 and container.status("/health/startup") == 503
+    assert container.status("/elsewhere") == 503
+    container.wait_for_boot()
+    assert "remote: failed: cannot fetch" in container.log
+    assert container.stop() == 0
+
+
+def test_a_stop_ends_the_waiting_for_an_overlay(start, root):
+    root.write("/srv/silent.py", SILENT_SERVER)
+    container = start(overlay_key() + 'allow_unverified = true\ntimeout = "60s"\n', served=SILENT)
+    container.wait_for_http("/health/live")
+    assert container.stop(timeout=15) == 0
 
 
 def test_without_server_and_copy_the_container_ends_where_that_is_asked(start):

@@ -21,3 +21,27 @@ TEST_CASE("the mount table is read in its order, with escaped names") {
   CHECK(mounts_on(kTable, "/work").empty());
   CHECK(parse_mountinfo("").empty());
 }
+
+TEST_CASE("a path lies on the mount nearest to it, the last one where there are several") {
+  constexpr const char* kTable =
+      "1 0 0:20 / / rw - overlay overlay rw\n"
+      "2 1 0:21 / /data rw - ext4 /dev/sda rw\n"
+      "3 1 0:22 / /data rw - fuse.s3fs s3fs rw\n"
+      "4 3 0:23 / /data/fast rw - tmpfs tmpfs rw\n";
+  const auto mounts = parse_mountinfo(kTable);
+  const auto type_at = [&](std::string_view path) { return mount_of(mounts, path)->type; };
+  CHECK(type_at("/") == "overlay");
+  CHECK(type_at("/database") == "overlay");
+  CHECK(type_at("/data") == "fuse.s3fs");
+  CHECK(type_at("/data/x/y") == "fuse.s3fs");
+  CHECK(type_at("/data/fast/x") == "tmpfs");
+  CHECK(type_at("/data/faster") == "fuse.s3fs");
+  CHECK(mount_of({}, "/data") == nullptr);
+}
+
+TEST_CASE("file systems that a network or a process serves are known by their types") {
+  for (const char* type : {"fuse.s3fs", "fuse", "fuseblk", "nfs", "nfs4", "cifs", "9p", "autofs"})
+    CHECK_MESSAGE(is_served(type), type);
+  for (const char* type : {"overlay", "ext4", "xfs", "tmpfs", "proc", "nfsd", "fusectl", "cgroup2"})
+    CHECK_MESSAGE(!is_served(type), type);
+}

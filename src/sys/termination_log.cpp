@@ -1,4 +1,4 @@
-#include "shell/termination_log.h"
+#include "sys/termination_log.h"
 
 #include <fcntl.h>
 #include <unistd.h>
