@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -112,21 +113,29 @@ def test_killed_jupyter_comes_back_and_health_stays_200(container):
 
 
 @pytest.mark.long
-def test_what_runs_beside_the_server_survives_a_restart_and_a_reload(jupyter_workspace):
-    """A terminal of Jupyter's ends with its server, by Jupyter's own will; what was started in it by nohup lives on."""
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
+def test_what_runs_beside_the_server_survives_a_restart_a_crash_and_a_reload(jupyter_workspace):
+    """A terminal of Jupyter's ends with its server, by Jupyter's own will, or the kernel's when the server is killed:
+    nobody holds its other side. What was started in it by nohup or tmux lives on."""
     container = jupyter_workspace(env={"SHELL": "/bin/bash"})
     container.wait_for_http(API, port=8888, timeout=60)
-    container.root.append("/root/.bashrc", "\n[ -e /run/left ] || { touch /run/left; nohup sleep 7891 >/dev/null 2>&1 & }\n")
+    container.root.append("/root/.bashrc", "\n[ -e /run/left ] || { touch /run/left; nohup sleep 7891 >/dev/null 2>&1 & "
+                                           "TERM=xterm tmux new-session -d -s work 'sleep 7892'; }\n")
     token = container.root.read("/var/lib/bootsman/jupyter-token").strip()
     assert container.http(f"/jupyter/api/terminals?token={token}", port=8888, timeout=20, method="POST").status == 200
-    left = container.process_with("sleep 7891", 20)
+    left = [container.process_with(f"sleep {number}", 20) for number in (7891, 7892)]
     first = container.process_with("jupyter-lab")
     container.bootsman("restart", "jupyterlab", timeout=90)
+    killed = container.process_with("jupyter-lab")
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: container.status(API, port=8888) == 0, 10, "the killed server is silent")
+    container.wait_for_http(API, port=8888, timeout=60)
     second = container.process_with("jupyter-lab")
     container.root.write("/etc/bootsman/bootsman.toml", '[service.jupyterlab]\nenv = { CHANGED = "1" }\n')
     assert "restarts service.jupyterlab" in container.bootsman("reload", timeout=120).stdout
-    assert len({first, second, container.process_with("jupyter-lab")}) == 3
-    assert left in container.processes()
+    assert len({first, killed, second, container.process_with("jupyter-lab")}) == 4
+    assert set(left) <= set(container.processes())
+    assert container.exec("tmux", "list-sessions").stdout.startswith("work: ")
 
 
 def test_all_output_is_prefixed_with_its_unit(container):

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import shutil
 import signal
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 
 from lib import ssh
 from lib.container import eventually
+from lib.pty import Terminal
 
 pytestmark = pytest.mark.ssh
 
@@ -93,11 +95,27 @@ def test_session_survives_a_restart_of_sshd(container):
     assert "sleep 300" in container.processes().values()
 
 
-def test_logins_and_what_they_left_behind_survive_restart_crash_and_reload_of_sshd(container, root):
+def disturb_sshd(container, root):
+    """Restarts it by command, kills it, and reloads it with another environment; logins work after each of these."""
     def listener(but=None):
         return eventually(lambda: next((pid for pid, line in container.processes().items()
                                         if "sshd: /usr/sbin/sshd" in line and pid != but), None), 15, "sshd listens")
 
+    first = listener()
+    container.bootsman("restart", "sshd", timeout=60)
+    second = listener(but=first)
+    assert ssh.ssh(container, "echo new").stdout == "new\n"
+    os.kill(second, signal.SIGKILL)
+    listener(but=second)
+    eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work again")
+    third = listener(but=second)
+    root.write("/etc/bootsman/bootsman.toml", '[service.sshd]\nenv = { CHANGED = "1" }\n')
+    assert "restarts service.sshd" in container.bootsman("reload", timeout=60).stdout
+    listener(but=third)
+    eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work after the reload")
+
+
+def test_logins_and_what_they_left_behind_survive_restart_crash_and_reload_of_sshd(container, root):
     answer = ssh.ssh(container, "nohup sleep 7890 >/dev/null 2>&1 &")
     assert answer.returncode == 0, answer.stderr
     left = container.process_with("sleep 7890")
@@ -105,21 +123,33 @@ def test_logins_and_what_they_left_behind_survive_restart_crash_and_reload_of_ss
         login = pool.submit(ssh.ssh, container, "echo in >/run/logged-in; until [ -e /run/go-on ]; do sleep 0.1; done; "
                                                 "echo still here", timeout=90)
         eventually(lambda: container.exec("test", "-e", "/run/logged-in", check=False).returncode == 0, 20, "it is in")
-        first = listener()
-        container.bootsman("restart", "sshd", timeout=60)
-        second = listener(but=first)
-        assert ssh.ssh(container, "echo new").stdout == "new\n"
-        os.kill(second, signal.SIGKILL)
-        listener(but=second)
-        eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work again")
-        third = listener(but=second)
-        root.write("/etc/bootsman/bootsman.toml", '[service.sshd]\nenv = { CHANGED = "1" }\n')
-        assert "restarts service.sshd" in container.bootsman("reload", timeout=60).stdout
-        listener(but=third)
-        eventually(lambda: ssh.ssh(container, "echo new").stdout == "new\n", 15, "logins work after the reload")
+        disturb_sshd(container, root)
         container.exec("touch", "/run/go-on")
         assert login.result(60).stdout == "still here\n"
     assert left in container.processes()
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
+def test_a_tmux_session_survives_restart_crash_and_reload_of_sshd_and_can_be_attached(container, root):
+    def sessions():
+        return ssh.ssh(container, "tmux list-sessions -F '#{session_name} #{session_attached} #{pane_pid}'").stdout
+
+    def attach(how, *words):
+        return Terminal(ssh.command(container, "ssh", "-tt", "root@127.0.0.1", "TERM=xterm", "tmux", how, *words))
+
+    with attach("new-session", "-s", "work") as first:
+        began = eventually(sessions, 20, "tmux runs")
+        eventually(lambda: sessions().startswith("work 1 "), 20, "somebody is attached")
+        disturb_sshd(container, root)
+        # Also who was attached all the time still is.
+        now = sessions()
+        assert now.startswith("work 1 ") and now.split()[2] == began.split()[2]
+        first.line("echo typed-by-the-$((1 + 0))st")
+        first.expect("typed-by-the-1st", 20)
+        with attach("attach-session", "-t", "work") as second:
+            eventually(lambda: sessions().startswith("work 2 "), 20, "somebody else is attached")
+            second.line("echo typed-by-the-$((1 + 1))nd")
+            first.expect("typed-by-the-2nd", 20)
 
 
 def test_environment_of_the_container_is_seen_by_sessions_without_secrets(root, workspace):

@@ -5,6 +5,11 @@ OPTIONS = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null
            "-o", "PreferredAuthentications=password", "-o", "ConnectTimeout=10"]
 
 
+def command(container, program, *words, password=PASSWORD):
+    """What starts `sshpass PROGRAM OPTIONS WORDS` in the container's network."""
+    return ["nsenter", f"--target={container.init}", "--net", "--", "sshpass", "-p", password, program, *OPTIONS, *words]
+
+
 def run(container, program, *words, password=PASSWORD, **options):
     """sshpass PROGRAM OPTIONS WORDS in the container's network; returns the finished process."""
     return container.from_outside("sshpass", "-p", password, program, *OPTIONS, *words, **options)
