@@ -11,7 +11,7 @@ set -eu
 [ $# -eq 4 ] || { echo "usage: start.sh STATE BINARY VENV CONFIG" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 binary=$2 venv=$3 config=$4
-path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bootsman
 
 set -- "$binary" /opt/bootsman/bootsman
 if [ -n "$venv" ]; then

@@ -177,6 +177,8 @@ def describe(ports, password, token, up, notes):
     lines.append(f"  health       {url[8080]}/health")
     if up["status"]:
         lines.append(f"  status       {url[8080]}/-/status")
+    if up["ssh"]:
+        lines.append("  by ssh       bootsman status, bootsman top, bootsman logs -f, bootsman help")
     return "\n".join(lines + [""] + [f"  Note: {note}" for note in notes]) + "\n"
 
 

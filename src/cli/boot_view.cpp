@@ -1,6 +1,7 @@
 #include "cli/boot_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/cells.h"
 #include "base/text.h"
@@ -56,7 +57,9 @@ std::string summary(const Value& boot, const BootRows& all) {
 /// What a person asks for first: why it took so long. Each unit is followed to the one it waited
 /// for, from the one that was ready last.
 std::string longest_chain(const BootRows& all) {
-  const auto last = std::ranges::max_element(all.rows, {}, &BootRow::to);
+  // Of two that ended in one millisecond the one that began later.
+  const auto last = std::ranges::max_element(
+      all.rows, {}, [](const BootRow& row) { return std::pair(row.to, row.from); });
   std::string text;
   auto at = last;
   for (std::size_t i = 0; i < all.rows.size() && at != all.rows.end(); ++i) {
@@ -97,6 +100,7 @@ std::string escaped(std::string_view text) {
 std::string_view fill_of(const std::string& state) {
   if (state == "ready") return "#2e7d32";
   if (state == "done") return "#5b7fa6";
+  if (state == "skipped") return "#9aa5ad";
   if (state.empty()) return "#b0891e";
   return "#c0392b";
 }

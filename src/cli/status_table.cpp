@@ -20,9 +20,11 @@ std::string why_of(const Value& unit) {
   const std::string says = unit.get_string("says");
   if (!says.empty()) why += (why.empty() ? "says \"" : "; says \"") + says + "\"";
   const auto detail = unit.get_strings("detail");
-  if (!detail.empty()) why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
+  const auto state = unit.get_string("state");
+  // The last line of what runs is no reason of anything.
+  if (!detail.empty() && (state == "backoff" || state == "failed")) why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
   const std::string health = unit.get_string("health");
-  if (health == "unknown" && unit.get_string("state") == "ready")
+  if (health == "unknown" && state == "ready")
     why += why.empty() ? "its health is not known yet" : "; its health is not known yet";
   if (health == "unhealthy" && !why.starts_with("unhealthy"))
     why = why.empty() ? "unhealthy" : "unhealthy: " + why;

@@ -18,7 +18,7 @@ bool is_start(std::string_view state) {
 }
 bool is_outcome(std::string_view state) {
   return state == "ready" || state == "done" || state == "failed" || state == "blocked" ||
-         state == "backoff";
+         state == "backoff" || state == "skipped";
 }
 
 Value unit_value(const UnitStatus& unit, MonoTime now) {

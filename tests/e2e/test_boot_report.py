@@ -39,6 +39,14 @@ def test_each_unit_has_its_time_and_what_it_waited_for(container):
     assert ", after service.web (" in table and ", after step.first (" in table
 
 
+def test_a_step_that_had_nothing_to_do_is_over(boot):
+    container = boot('[step.hosts]\n[service.web]\ncommand = ["sleep", "1000"]\n')
+    container.wait_for_boot()
+    boot = json.loads(container.bootsman("boot-report", "--json").stdout)
+    assert {unit["unit"]: unit["state"] for unit in boot["units"]} == {"step.hosts": "skipped", "service.web": "ready"}
+    assert "not ready yet" not in container.bootsman("boot-report").stdout
+
+
 def test_the_boot_is_remembered_however_much_happens_later(container):
     before = container.bootsman("boot-report", "--json").stdout
     container.exec("sh", "-c", "for i in $(seq 600); do curl -sS -o /dev/null -X POST --unix-socket "

@@ -121,6 +121,7 @@ def test_demo_from_start_to_end(demo):
     assert token not in (demo.state / "log").read_text()
     assert demo.status(6006, "/monitor/") == 200
     assert demo.ssh("hostname").stdout == "bootsman-demo\n"
+    assert "service.sshd" in demo.ssh("bootsman status").stdout
     assert "Folders:" in subprocess.run(
         ["sshpass", "-p", re.search(r"password: (\S+)", demo.said)[1], "ssh", *ssh.OPTIONS, "-tt", "-p",
          str(demo.ports[22]), "root@127.0.0.1"], input="exit\n", capture_output=True, text=True, timeout=30,

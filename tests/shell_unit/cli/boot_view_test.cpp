@@ -27,6 +27,14 @@ TEST_CASE("the boot as a table") {
         "The last one: service.web (1.5 s), after step.a (0.5 s)\n");
 }
 
+TEST_CASE("of two that end in one millisecond the later one was the last") {
+  const auto text = boot_table(*parse_json(R"({"done_ms": 2, "units": [
+    {"unit": "step.a", "from_ms": 0, "to_ms": 2, "state": "skipped", "after": ""},
+    {"unit": "service.b", "from_ms": 2, "to_ms": 2, "state": "ready", "after": "step.a"}]})"), 80);
+  CHECK(text.ends_with("The last one: service.b (0 ms), after step.a (2 ms)\n"));
+  CHECK(text.find("#  skipped\n") != text.npos);
+}
+
 TEST_CASE("a boot that is not done, or of nothing") {
   CHECK(boot_table(*parse_json("{\"done_ms\": null, \"units\": []}"), 80) ==
         "the boot is not done after 1 ms: 0 units were started\n");

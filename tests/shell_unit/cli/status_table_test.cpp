@@ -79,6 +79,12 @@ TEST_CASE("a WHY that does not fit beside its row stands below it") {
   CHECK(split(shorter, '\n').size() == 1 + 3 + 2 + 1);
 }
 
+TEST_CASE("the last line of a unit that runs is no reason") {
+  Value::Array all = units();
+  all[2].set("detail", Value::Array{"listening"});
+  CHECK(status_table(all, {}).find("listening") == std::string::npos);
+}
+
 TEST_CASE("a long name keeps its end on a terminal, and all of it in a pipe") {
   Value::Array all = units();
   all[0].set("id", "service.a-model-server-of-some-length-12");

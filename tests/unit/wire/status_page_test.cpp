@@ -175,6 +175,17 @@ TEST_CASE("the boot is shown from each unit's first start to its first outcome")
   CHECK(has(world.page(), "<span>service.web</span>"));
 }
 
+TEST_CASE("a step that began and had nothing to do is over") {
+  World world;
+  world.happened("service.web", "waiting", "running", 10);
+  world.happened("service.web", "running", "skipped", 60);
+  const PageView view = world.view();
+  const auto spans = boot_spans(view.plan, view.events, view.wall_us);
+  REQUIRE(spans.size() == 1);
+  CHECK(spans[0].to_ms == 50);
+  CHECK(spans[0].state == "skipped");
+}
+
 TEST_CASE("of two that end in one millisecond a unit waited for the one that began later") {
   World world;
   world.mount();
