@@ -160,7 +160,8 @@ Result<UnitIndex> find_unit(const Plan& plan, const std::string& name) {
   const std::vector<std::string_view> known(ids.begin(), ids.end());
   const auto near = nearest(name, known);
   return fail("cannot find a unit \"" + printable(name) + "\"" +
-              (near ? ", did you mean \"" + std::string(*near) + "\"?" : ""));
+              (near ? ", did you mean \"" + std::string(*near) + "\"?"
+                    : "; `bootsman status` shows all"));
 }
 
 ApiAnswer show_unit(const Call& call) {

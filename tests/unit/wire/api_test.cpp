@@ -94,12 +94,12 @@ const Refused kRefused[] = {
     {"usage by a number", "GET", "/v1/units/web", "usage=1", 400,
      "cannot read usage=1: it is true or false"},
     {"events of an unknown unit", "GET", "/v1/events", "unit=nobody", 404,
-     "cannot find a unit \"nobody\""},
+     "cannot find a unit \"nobody\"; `bootsman status` shows all"},
     {"a command without an upgrade", "POST", "/v1/exec", "word=id", 426,
      "cannot do this by HTTP alone: ask with \"Connection: Upgrade\" and \"Upgrade: "
      "bootsman-session/1\""},
     {"a command of an unknown unit", "POST", "/v1/units/nobody/exec", "word=id", 404,
-     "cannot find a unit \"nobody\""},
+     "cannot find a unit \"nobody\"; `bootsman status` shows all"},
     {"a command without a name", "POST", "/v1/exec", "word=", 400,
      "cannot run a command without a name"},
     {"a NUL in a word", "POST", "/v1/exec", "word=a%00b", 400, "cannot take a word with a NUL"},
@@ -108,7 +108,7 @@ const Refused kRefused[] = {
     {"a number that is none", "GET", "/v1/logs", "n=x", 400, "cannot read n=x: it is no number"},
     {"a stop by GET", "GET", "/v1/units/web/stop", "", 405, "cannot GET here: only POST"},
     {"a start of an unknown unit", "POST", "/v1/units/nobody/start", "", 404,
-     "cannot find a unit \"nobody\""},
+     "cannot find a unit \"nobody\"; `bootsman status` shows all"},
     {"a timeout without a unit", "POST", "/v1/units/web/stop", "timeout=5", 400, ""},
     {"a reload by GET", "GET", "/v1/reload", "", 405, "cannot GET here: only POST"},
     {"a reload with a timeout without a unit", "POST", "/v1/reload", "timeout=5", 400, ""},
@@ -118,7 +118,7 @@ const Refused kRefused[] = {
     {"an exit code out of range", "POST", "/v1/shutdown", "exit_code=256", 400,
      "cannot use the exit code 256: 0 to 255"},
     {"logs of an unknown unit", "GET", "/v1/logs", "unit=nobody", 404,
-     "cannot find a unit \"nobody\""},
+     "cannot find a unit \"nobody\"; `bootsman status` shows all"},
 };
 
 }  // namespace
