@@ -1,0 +1,190 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "core/reload.h"
+#include "unit/core/bench.h"
+
+using namespace bootsman;
+using bootsman::test::Bench;
+using bootsman::test::PlanBuilder;
+
+// The edges of a reload: what does not end, what ends meanwhile, what changes under who runs.
+
+namespace {
+
+/// web needs db; beside is alone; motd is a boot step.
+PlanBuilder base() {
+  PlanBuilder made;
+  made.builtin("motd");
+  made.service("db");
+  made.service("web", {}, {"db"});
+  made.service("beside");
+  return made;
+}
+
+Unit& unit_of(Plan& plan, const std::string& name) {
+  return plan.units[base().index(name).value];
+}
+
+Plan changed(
+    std::initializer_list<const char*> names,
+    const std::function<void(Unit&)>& change = [](Unit& u) { u.launch.argv = {"other"}; }) {
+  Plan plan = base().plan();
+  for (const char* name : names) change(unit_of(plan, name));
+  return plan;
+}
+
+Bench booted(Plan plan = base().plan()) {
+  Bench bench(std::move(plan));
+  bench.boot();
+  bench.step_over("motd", StepResult::Changed);
+  for (const char* name : {"db", "beside", "web"}) bench.up(name);
+  return bench;
+}
+
+ExitStatus term() {
+  return ExitStatus::signaled(15);
+}
+
+}  // namespace
+
+TEST_CASE("what can't be ended ends the reload, and the plan in force stays") {
+  Bench bench = booted();
+  const MonoTime begun = bench.now;
+  bench.reload(changed({"web", "beside"}));
+  bench.ended("beside", term());
+  std::string orders;
+  for (int i = 0; i < 20 && bench.state.reload; ++i) orders = bench.tick_when_due();
+  CHECK(bench.now ==
+        begun + kReloadHoldMargin + 2 * Micros{bench.plan[bench.at("web")].stop.timeout});
+  CHECK(orders ==
+        "reply no: service.web can't be ended, so the configuration in force stays; spawn beside");
+  CHECK(bench.ended("web", ExitStatus::signaled(9)) == "spawn web");
+  CHECK(bench.plan[bench.at("web")].launch.argv == std::vector<std::string>{"web"});
+}
+
+TEST_CASE("a pause of the whole container does not end the waiting for what has to end") {
+  Bench bench = booted();
+  bench.reload(changed({"beside"}));
+  bench.tick(Millis{600'000});
+  CHECK(bench.state.reload.has_value());
+  CHECK(bench.ended("beside", ExitStatus::signaled(9)) == "adopt; spawn beside");
+}
+
+namespace {
+
+/// The boot step has failed, and is tried again while `beside` is to end.
+Bench trying_again() {
+  Plan plan =
+      changed({"motd"}, [](Unit& unit) { unit.restart.when = RestartPolicy::When::OnFailure; });
+  Bench bench(plan);
+  bench.boot();
+  bench.step_over("motd", StepResult::Failed, "no space");
+  for (const char* name : {"db", "beside", "web"}) bench.up(name);
+  unit_of(plan, "beside").launch.argv = {"other"};
+  bench.reload(plan);
+  CHECK(bench.tick_when_due() == "steps motd");
+  return bench;
+}
+
+}  // namespace
+
+TEST_CASE("a boot step that is tried again meanwhile is waited for") {
+  Bench bench = trying_again();
+  CHECK(bench.ended("beside", term()) == "");
+  CHECK(bench.step_over("motd", StepResult::Changed) == "adopt; spawn beside");
+}
+
+TEST_CASE("no reload is given up while a boot step is applied") {
+  Bench bench = trying_again();
+  for (int i = 0; i < 20 && next_deadline(bench.state); ++i) bench.tick_when_due();
+  CHECK(next_deadline(bench.state) == std::nullopt);
+  CHECK(bench.tick(Millis{60'000}) == "");
+  CHECK(bench.state.reload.has_value());
+  CHECK(bench.step_over("motd", StepResult::Changed).find("can't be ended") != std::string::npos);
+}
+
+TEST_CASE("who is being stopped by a person stays stopped though a reload replaces it") {
+  Bench bench = booted();
+  bench.stop("beside");
+  bench.reload(changed({"beside"}));
+  bench.ended("beside", term());
+  CHECK(!bench.state.reload);
+  CHECK(bench.is("beside") == "stopped");
+}
+
+TEST_CASE("of two that go wrong at once the first one is named") {
+  Bench bench = booted();
+  bench.reload(changed({"db", "beside"}));
+  bench.ended("beside", term());
+  bench.ended("db", term());
+  bench.spawned("db");
+  bench.spawned("beside");
+  const auto none = [&](const char* name) {
+    return ProcessEnd{
+        bench.at(name), bench.run(name), ExecFailure{2, "no such file"}, false, {}, 0};
+  };
+  bench.send(ProcessesEnded{{none("db"), none("beside")}, 0});
+  CHECK(bench.was_said(
+      "reload: service.db failed: no such file; going back to the configuration before"));
+}
+
+TEST_CASE("what fails for good while it waits to be held ends the container if it is to") {
+  Bench bench = booted(changed({"db"}, [](Unit& unit) {
+    unit.restart.when = RestartPolicy::When::Never;
+    unit.on_failure = OnFailure::Shutdown;
+  }));
+  Plan next = bench.plan;
+  for (const char* name : {"db", "web"}) unit_of(next, name).launch.argv = {"other"};
+  CHECK(bench.reload(next) == "kill web SIGTERM group");
+  bench.ended("db", ExitStatus::exited(1));
+  CHECK(bench.state.shutdown.has_value());
+}
+
+TEST_CASE("a timeout that is taken away is none any more") {
+  const auto speaks = [](Unit& unit) { unit.ready = CheckPlan{NotifyProbe{}}; };
+  Bench bench = booted(changed({"beside"}, [&](Unit& unit) {
+    speaks(unit);
+    unit.timeout = Millis{10'000};
+  }));
+  CHECK(next_deadline(bench.state).has_value());
+  bench.reload(changed({"beside"}, speaks));
+  CHECK(next_deadline(bench.state) == std::nullopt);
+}
+
+TEST_CASE("who has to settle now has settled since its start") {
+  Bench bench = booted(changed({"beside"}, [](Unit& unit) {
+    unit.ready = CheckPlan{TcpProbe{"127.0.0.1", 80}};
+  }));
+  bench.now += Millis{1'000};
+  bench.reload(changed({"beside"}, [](Unit& unit) { unit.settle = Millis{1'500}; }));
+  CHECK(bench.is("beside") == "running");
+  CHECK(bench.tick(Millis{499}) == "");
+  CHECK(bench.is("beside") == "running");
+  bench.tick(Millis{1});
+  CHECK(bench.is("beside") == "ready");
+}
+
+TEST_CASE("a unit is freed when what it requires is skipped now") {
+  Bench bench(base().plan());
+  bench.boot();
+  bench.step_over("motd", StepResult::Changed);
+  bench.spawned("db");
+  bench.exec_failed("db", 2, "no such file");
+  REQUIRE(bench.is("web") == "blocked");
+  const std::string orders =
+      bench.reload(changed({"db"}, [](Unit& unit) { unit.conditions.skip_reason = "not wanted"; }));
+  CHECK(orders.find("spawn web") != std::string::npos);
+}
+
+TEST_CASE("deaths in a row are counted from the start of the first run") {
+  Bench bench = booted();
+  bench.now += Millis{3'000};
+  bench.ended("beside", ExitStatus::exited(1));
+  bench.tick_when_due();
+  bench.up("beside");
+  bench.now += Millis{20};
+  bench.ended("beside", ExitStatus::exited(1));
+  CHECK(bench.status("beside").why == "exited 1 after 20 ms, 2 times in 3.5 s");
+}
