@@ -9,15 +9,17 @@
 namespace bootsman {
 namespace {
 
-/// One pause: long against a write, short for a person who looks on.
-constexpr std::uint64_t kGatherMs = 1;
+/// One pause: long against a write, short for a person who looks on. The loop counts whole
+/// milliseconds, so it is at least half of this.
+constexpr std::uint64_t kGatherMs = 2;
 /// A pause that brought less shows that the flood is over.
 constexpr std::size_t kFlood = 4 * 1024;
-/// What one stream may read at the end of a pause.
+/// What all streams may read in one turn at the end of a pause, before the rest waits for the next.
 constexpr std::size_t kGatherMax = 512 * 1024;
 constexpr std::size_t kReadAtLeast = 64 * 1024;
-/// A pipe that a pause fills is made larger, up to this, or its writer would have to wait.
-constexpr int kWidePipe = 512 * 1024;
+/// A pipe that is to hold what comes in a pause, or its writer would have to wait. More is not
+/// allowed to everybody.
+constexpr int kWidePipe = 1024 * 1024;
 /// Larger pipes at the same time: what they may hold counts against a limit of the user, beyond
 /// which the kernel makes new pipes tiny.
 constexpr std::size_t kWidePipesMax = 16;
@@ -35,13 +37,15 @@ void LogHub::start_gathering(LogStream& stream) {
     if (!timer) return;
     gather_timer_ = std::move(*timer);
   }
+  make_wide(stream);
   stream.watch.stop();
   stream.gathering = true;
   gathering_.push_back(&stream);
-  if (gathering_.size() == 1) arm_gather_timer(kGatherMs);
+  if (gathering_.size() == 1) arm_gather_timer();
 }
 
-void LogHub::arm_gather_timer(std::uint64_t milliseconds) {
+void LogHub::arm_gather_timer() {
+  uv_update_time(loop_);  // Or the pause would have begun with the turn.
   uv_timer_start(
       gather_timer_.get(),
       [](uv_timer_t* handle) {
@@ -49,20 +53,16 @@ void LogHub::arm_gather_timer(std::uint64_t milliseconds) {
           if (handle->data != nullptr) static_cast<LogHub*>(handle->data)->read_gathered();
         });
       },
-      milliseconds, 0);
+      kGatherMs, 0);
 }
 
 void LogHub::read_gathered() {
-  bool more = false;
   std::erase_if(gathering_, [&](LogStream* stream) {
     stream->gathering = read_gathered(*stream);
-    if (stream->gathering)
-      more = more || turn_bytes_ >= kGatherMax;
-    else if (!stream->ended && !stream->paused)
-      stream->watch.want_readable();
+    if (!stream->gathering && !stream->ended && !stream->paused) stream->watch.want_readable();
     return !stream->gathering;
   });
-  if (!gathering_.empty()) arm_gather_timer(more ? 0 : kGatherMs);
+  if (!gathering_.empty()) arm_gather_timer();
 }
 
 /// Whether it goes on like this.
@@ -71,30 +71,23 @@ bool LogHub::read_gathered(LogStream& stream) {
   const std::size_t limit = turn_bytes_ < kGatherMax ? kGatherMax : kReadAtLeast;
   const std::size_t taken = read_stream(stream, limit);
   if (stream.ended || stream.paused) return false;
-  if (taken < kFlood) {
-    narrow(stream);
-    return false;
-  }
-  if (taken < stream.pipe_size) return true;
+  if (taken < kFlood) narrow(stream);
+  if (taken < kFlood || taken >= limit) return false;  // The rest without a pause.
+  // Half, since a line that does not fit into what is left of a page of the pipe begins a new one.
+  if (stream.wide || taken < stream.pipe_size / 2) return true;
   // The pause was long enough to hold the writer up.
-  widen(stream);
+  stream.may_gather = false;
   return false;
 }
 
-/// A larger pipe for longer pauses. Where there is none the stream is read at each write.
-void LogHub::widen(LogStream& stream) {
-  if (!stream.wide) stream.may_gather = make_wide(stream);
-}
-
-bool LogHub::make_wide(LogStream& stream) {
-  if (stream.wide) return true;
-  if (wide_pipes_ >= kWidePipesMax) return false;
+/// A larger pipe, where there is one to have.
+void LogHub::make_wide(LogStream& stream) {
+  if (stream.wide || wide_pipes_ >= kWidePipesMax) return;
   const int size = ::fcntl(stream.fd.get(), F_SETPIPE_SZ, kWidePipe);
-  if (size < kWidePipe) return false;
+  if (size < kWidePipe) return;
   stream.wide = true;
   ++wide_pipes_;
   stream.pipe_size = static_cast<std::size_t>(size);
-  return true;
 }
 
 void LogHub::narrow(LogStream& stream) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
 /// What one stream may read in one turn, so that a flood starves nobody.
-constexpr std::size_t kTurnMax = 256 * 1024;
+constexpr std::size_t kTurnMax = 64 * 1024;
 /// What all streams may read in one turn before each gets one read only.
 constexpr std::size_t kTurnTotal = 512 * 1024;
 /// What is read of a run that ended: all that its pipe can hold, unless a grandchild goes on

@@ -24,8 +24,8 @@ std::string needle_of(const Unit& unit);
 /// the lines of units with WhenBlocked::Drop are dropped and counted instead.
 ///
 /// A flood of small writes is not read at each of them: such a stream is left alone for a
-/// millisecond at a time, so that its lines gather in the pipe. That spares the writer the cost of
-/// waking the init, and the init most of its system calls.
+/// millisecond or two at a time, so that its lines gather in the pipe. That spares the writer the
+/// cost of waking the init, and the init most of its system calls.
 class LogHub {
  public:
   /// `own`: how the init's own lines look (raw as text).
@@ -128,10 +128,9 @@ class LogHub {
   void start_gathering(LogStream& stream);
   void read_gathered();
   bool read_gathered(LogStream& stream);
-  void widen(LogStream& stream);
-  bool make_wide(LogStream& stream);
+  void make_wide(LogStream& stream);
   void narrow(LogStream& stream);
-  void arm_gather_timer(std::uint64_t milliseconds);
+  void arm_gather_timer();
   void remove_ended();
 
   uv_loop_t* loop_;
