@@ -68,7 +68,7 @@ LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
 /// Once: a reader that is slower than a flood gets a longer pipe, so that neither it nor the init
 /// has to be woken for each 64 KiB. Says whether there is more room now.
 bool LogOutput::widen() {
-  constexpr int kWide = 256 * 1024;
+  constexpr int kWide = 128 * 1024;
   if (std::exchange(widened_, true)) return false;
   return ::fcntl(fd_, F_GETPIPE_SZ) < kWide && ::fcntl(fd_, F_SETPIPE_SZ, kWide) >= kWide;
 }
