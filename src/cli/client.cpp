@@ -44,12 +44,13 @@ Result<UniqueFd> connect_to(const std::string& path) {
     return fail(path + ": " +
                 (socket.error() == ECONNREFUSED ? "nobody listens" : errno_text(socket.error())));
   }
-  const auto uid = uid_of_listener(socket->get());
-  if (!uid) return fail(uid.error());
+  const auto listener = listener_of(socket->get());
+  if (!listener) return fail(listener.error());
+  const auto uid = listener->uid;
   const auto own = ::geteuid();
-  const bool believed = *uid == 0 || *uid == own || (own == 0 && uid_of_pid_1() == *uid);
+  const bool believed = uid == 0 || uid == own || (own == 0 && uid_of_pid_1() == uid);
   if (!believed) {
-    return fail(path + ": user " + std::to_string(*uid) + " listens there, who is not the init's");
+    return fail(path + ": user " + std::to_string(uid) + " listens there, who is not the init's");
   }
   return std::move(*socket);
 }

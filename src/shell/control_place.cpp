@@ -119,13 +119,24 @@ tl::expected<UniqueFd, int> connect_local(const std::string& path) {
   return socket;
 }
 
-Result<std::uint32_t> uid_of_listener(int connected) {
+Result<Listener> listener_of(int connected) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
     return fail(with_errno("cannot learn who listens", errno));
   }
-  return who.uid;
+  return Listener{who.pid, who.uid};
+}
+
+std::string init_that_answers() {
+  if (::getpid() == 1) return "";
+  for (const ControlPlace& place : control_places({::geteuid()})) {
+    const auto connected = connect_local(place.path);
+    if (!connected) continue;
+    const auto listener = listener_of(connected->get());
+    if (listener && listener->pid == 1) return place.path;
+  }
+  return "";
 }
 
 Result<ControlSocket> ControlSocket::open(const std::vector<ControlPlace>& places, bool for_all) {

@@ -59,7 +59,16 @@ class ControlSocket {
 /// errno, as a client's choice of the next place rests on it.
 tl::expected<UniqueFd, int> connect_local(const std::string& path);
 
-/// The uid of the process that listens at the other end (SO_PEERCRED).
-Result<std::uint32_t> uid_of_listener(int connected);
+/// The process that listens at the other end (SO_PEERCRED); its PID is 0 where it is in no
+/// namespace of ours.
+struct Listener {
+  std::int32_t pid = 0;
+  std::uint32_t uid = 0;
+};
+Result<Listener> listener_of(int connected);
+
+/// Where the Bootsman that is PID 1 of this process's namespace answers; empty where this process
+/// is PID 1 itself, or none answers at control_places().
+std::string init_that_answers();
 
 }  // namespace bootsman

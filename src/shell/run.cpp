@@ -9,6 +9,7 @@
 
 #include "base/version.h"
 #include "logs/last_words.h"
+#include "shell/control_place.h"
 #include "shell/last_words_file.h"
 #include "shell/load_config.h"
 #include "shell/overlay.h"
@@ -88,6 +89,16 @@ int run_plan(const Setup& setup, uv_loop_t* loop, LoadedConfig loaded, ConfigReq
 
 int run_command(const RunOptions& options) {
   const Setup setup = set_up_process();
+  if (const std::string socket = init_that_answers(); !socket.empty()) {
+    print(
+        "bootsman: cannot run a second init here: PID 1 of this container is a Bootsman, which "
+        "answers at " +
+        socket +
+        "; ask it by `bootsman status`, `bootsman restart UNIT` or `bootsman reload`, or give a "
+        "second one a "
+        "BOOTSMAN_SOCKET of its own");
+    return kExitConfig;
+  }
   ConfigRequest request;
   if (!options.config.empty()) request.path = options.config;
   request.command_line = options.command;

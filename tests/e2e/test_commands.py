@@ -1,17 +1,12 @@
 """Every command on a terminal and in a pipe: exit codes, width, colours, JSON, and what to do next."""
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
-import threading
 
 import pytest
 
+from lib.pty import run_on_terminal
 from lib.root import BINARY_INSIDE, REPOSITORY
 
 CONFIG = ('[service.web]\ncommand = ["sh", "-c", "echo up; exec sleep 1000"]\n'
@@ -78,26 +73,7 @@ def in_a_pipe(container, words, env=()):
 
 
 def on_a_terminal(container, words, env=()):
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(["setsid", "--ctty", "--wait", *words_of(container, words, env)], stdin=theirs,
-                               stdout=theirs, stderr=theirs)
-    text = []
-
-    def read():
-        try:
-            while chunk := os.read(ours, 65536):
-                text.append(chunk)
-        except OSError:
-            pass  # EIO: the other end is closed.
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    code = process.wait(60)
-    os.close(theirs)
-    reader.join(20)
-    os.close(ours)
-    return code, b"".join(text).decode().replace("\r\n", "\n")
+    return run_on_terminal(words_of(container, words, env))
 
 
 def too_wide(text):

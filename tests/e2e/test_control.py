@@ -1,21 +1,19 @@
 """The control socket: an operator sees what is wrong and why, and nobody else gets in."""
 
-import fcntl
 import json
 import os
-import pty
 import re
 import shlex
 import socket
 import stat
 import struct
 import subprocess
-import termios
 import threading
 
 import pytest
 
 from lib.container import eventually
+from lib.pty import run_on_terminal
 from lib.root import BINARY_INSIDE, REPOSITORY
 
 SOCKET = "/run/bootsman/control.sock"
@@ -56,21 +54,25 @@ def test_status_shows_state_and_why(boot):
 
 
 def on_a_terminal(container, *words, env=()):
-    """What the command writes to a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(["nsenter", f"--target={container.init}", "--all", "--", "env", *env, BINARY_INSIDE,
-                                *words], stdout=theirs, stdin=subprocess.DEVNULL)
-    os.close(theirs)
-    text = b""
-    try:
-        while chunk := os.read(ours, 65536):
-            text += chunk
-    except OSError:
-        pass  # EIO: the other end is closed.
-    os.close(ours)
-    assert process.wait(20) == 0
-    return text.decode().replace("\r\n", "\n")
+    code, text = run_on_terminal(["nsenter", f"--target={container.init}", "--all", "--", "env", *env, BINARY_INSIDE, *words])
+    assert code == 0
+    return text
+
+
+def test_a_second_init_beside_pid_1_is_refused_and_touches_nothing(boot, root):
+    container = boot(WEB)
+    container.wait_for_boot()
+    before = units(container)["service.web"]["pid"]
+    root.write("/root/bad.toml", "this is no configuration")
+    ended = container.bootsman("run", "--config", "/root/bad.toml", check=False)
+    assert ended.returncode == 78
+    assert "PID 1 of this container is a Bootsman" in ended.stderr and SOCKET in ended.stderr
+    assert units(container)["service.web"]["pid"] == before
+    # One that is meant has a socket of its own.
+    root.write("/root/own.toml", 'extends = "empty"\nhttp = { enabled = false }\n[job]\ncommand = ["sh", "-c", "exit 5"]\n')
+    own = container.exec("env", "BOOTSMAN_SOCKET=/run/second.sock", BINARY_INSIDE, "run", "--config", "/root/own.toml",
+                         check=False)
+    assert own.returncode == 5, own.stderr
 
 
 def test_status_on_a_terminal_has_colours_and_fits(boot):

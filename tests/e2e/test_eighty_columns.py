@@ -1,19 +1,13 @@
 """A workspace with long names, long reasons and lines in Chinese, looked at on a terminal of 80 columns and in a pipe."""
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
-import threading
 
 import pytest
 
 from lib.cells import cells
 from lib.container import eventually
+from lib.pty import run_on_terminal
 from lib.root import BINARY_INSIDE, REPOSITORY
 
 LONG = "a-model-server-with-a-name-that-somebody-took-time-for"
@@ -84,27 +78,9 @@ TABLES = {"status", "boot-report", "help", "version"}
 
 
 def on_a_terminal(container, words):
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(["setsid", "--ctty", "--wait", "nsenter", f"--target={container.init}", "--all", "--", "env",
-                                "-i", "PATH=/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8", BINARY_INSIDE, *words],
-                               stdin=theirs, stdout=theirs, stderr=theirs)
-    text = []
-
-    def read():
-        try:
-            while chunk := os.read(ours, 65536):
-                text.append(chunk)
-        except OSError:
-            pass  # EIO: the other end is closed.
-
-    os.close(theirs)
-    reader = threading.Thread(target=read)
-    reader.start()
-    code = process.wait(60)
-    reader.join(20)
-    os.close(ours)
-    return code, re.sub(r"\x1b\[[0-9;]*m", "", b"".join(text).decode()).replace("\r\n", "\n")
+    code, text = run_on_terminal(["nsenter", f"--target={container.init}", "--all", "--", "env", "-i", "PATH=/usr/bin:/bin",
+                                  "HOME=/root", "LANG=C.UTF-8", BINARY_INSIDE, *words])
+    return code, re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def too_wide(words, text):

@@ -1,8 +1,10 @@
 """A program on a terminal of its own, as a person has it."""
 
+import fcntl
 import os
 import pty
 import signal
+import struct
 import subprocess
 import termios
 import time
@@ -104,3 +106,17 @@ def shell(**options):
                         env={**os.environ, "PS1": PROMPT, "TERM": "dumb", "LC_ALL": "C", "HISTFILE": ""}, **options)
     eventually(lambda: PROMPT in terminal.screen.text, 10, "bash has its prompt")
     return terminal
+
+
+def run_on_terminal(command, timeout=60):
+    """Runs it to its end on a terminal of its own, 80 columns wide; its exit code and all that it wrote."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(["setsid", "--ctty", "--wait", *map(str, command)], stdin=theirs, stdout=theirs,
+                               stderr=theirs)
+    screen = _Screen(_Master(ours))
+    code = process.wait(timeout)
+    os.close(theirs)  # Not before: while nobody has it open it can't be read.
+    screen.join(20)
+    os.close(ours)
+    return code, screen.text.replace("\r\n", "\n")
