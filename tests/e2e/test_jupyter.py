@@ -112,6 +112,12 @@ def test_killed_jupyter_comes_back_and_health_stays_200(container):
     assert len(seen) > 10 and set(seen) == {200}
 
 
+def sleeper(container, number):
+    """The process itself: those that start it name it too, and end."""
+    return eventually(lambda: next((pid for pid, line in container.processes().items() if line == f"sleep {number}"), None),
+                      20, f"sleep {number} runs")
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
 def test_what_runs_beside_the_server_survives_a_restart_a_crash_and_a_reload(jupyter_workspace):
@@ -123,7 +129,7 @@ def test_what_runs_beside_the_server_survives_a_restart_a_crash_and_a_reload(jup
                                            "TERM=xterm tmux new-session -d -s work 'sleep 7892'; }\n")
     token = container.root.read("/var/lib/bootsman/jupyter-token").strip()
     assert container.http(f"/jupyter/api/terminals?token={token}", port=8888, timeout=20, method="POST").status == 200
-    left = [container.process_with(f"sleep {number}", 20) for number in (7891, 7892)]
+    left = [sleeper(container, number) for number in (7891, 7892)]
     first = container.process_with("jupyter-lab")
     container.bootsman("restart", "jupyterlab", timeout=90)
     killed = container.process_with("jupyter-lab")
