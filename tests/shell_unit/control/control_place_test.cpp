@@ -63,7 +63,10 @@ TEST_CASE("the socket is its owner's from the start, and goes with its object") 
     CHECK(mode_of(folder / "private") == (S_IFDIR | 0700));
     const auto client = connect_local(path);
     REQUIRE(client);
-    CHECK(uid_of_listener(client->get()).value() == ::geteuid());
+    const auto listener = listener_of(client->get());
+    REQUIRE(listener);
+    CHECK(listener->uid == ::geteuid());
+    CHECK(listener->pid == ::getpid());
   }
   CHECK(mode_of(path) == 0);
 }
