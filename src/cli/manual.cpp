@@ -74,8 +74,7 @@ constexpr Entry kExitCodes[] = {
     {"70", "An internal fault of the init."},
     {"78",
      "The configuration is wrong or has no unit that could run, or a Bootsman is PID 1 here "
-     "already; nothing was "
-     "started."},
+     "already; nothing was started."},
     {"101", "For run, without a job: the unit that ended it was killed for lack of memory."},
     {"N",
      "For run: the exit code of the job, or 128 + the number of the signal that ended it; else "

@@ -22,7 +22,8 @@ std::string why_of(const Value& unit) {
   const auto detail = unit.get_strings("detail");
   const auto state = unit.get_string("state");
   // The last line of what runs is no reason of anything.
-  if (!detail.empty() && (state == "backoff" || state == "failed")) why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
+  if (!detail.empty() && (state == "backoff" || state == "failed"))
+    why += (why.empty() ? "\"" : "; \"") + detail.back() + "\"";
   const std::string health = unit.get_string("health");
   if (health == "unknown" && state == "ready")
     why += why.empty() ? "its health is not known yet" : "; its health is not known yet";

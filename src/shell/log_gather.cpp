@@ -12,11 +12,8 @@ namespace {
 /// One pause: long against a write, short for a person who looks on. The loop counts whole
 /// milliseconds, so it is at least half of this.
 constexpr std::uint64_t kGatherMs = 2;
-/// A pause that brought less shows that the flood is over.
-constexpr std::size_t kFlood = 4 * 1024;
 /// What all streams may read in one turn at the end of a pause, before the rest waits for the next.
 constexpr std::size_t kGatherMax = 512 * 1024;
-constexpr std::size_t kReadAtLeast = 64 * 1024;
 /// A pipe that is to hold what comes in a pause, or its writer would have to wait. More is not
 /// allowed to everybody.
 constexpr int kWidePipe = 1024 * 1024;
@@ -68,11 +65,11 @@ void LogHub::read_gathered() {
 /// Whether it goes on like this.
 bool LogHub::read_gathered(LogStream& stream) {
   if (stream.ended || stream.paused) return false;
-  const std::size_t limit = turn_bytes_ < kGatherMax ? kGatherMax : kReadAtLeast;
+  const std::size_t limit = turn_bytes_ < kGatherMax ? kGatherMax : kLogReadSize;
   const std::size_t taken = read_stream(stream, limit);
   if (stream.ended || stream.paused) return false;
-  if (taken < kFlood) narrow(stream);
-  if (taken < kFlood || taken >= limit) return false;  // The rest without a pause.
+  if (taken < kLogFlood) narrow(stream);
+  if (taken < kLogFlood || taken >= limit) return false;  // The rest without a pause.
   // Half, since a line that does not fit into what is left of a page of the pipe begins a new one.
   if (stream.wide || taken < stream.pipe_size / 2) return true;
   // The pause was long enough to hold the writer up.

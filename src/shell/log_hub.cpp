@@ -10,16 +10,9 @@
 namespace bootsman {
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
-/// What one stream may read in one turn, so that a flood starves nobody.
-constexpr std::size_t kTurnMax = 64 * 1024;
-/// What all streams may read in one turn before each gets one read only.
-constexpr std::size_t kTurnTotal = 512 * 1024;
 /// What is read of a run that ended: all that its pipe can hold, unless a grandchild goes on
 /// writing.
 constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
-/// A read that brought less is no flood's.
-constexpr std::size_t kFlood = 4 * 1024;
 constexpr Millis kSilence{1000};
 /// An output that took no byte for so long counts as not read.
 constexpr Millis kStuck{1000};
@@ -44,7 +37,7 @@ std::string needle_of(const Unit& unit) {
 LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& own)
     : loop_(loop),
       sink_(loop, stdout_fd, stderr_fd, own, [this] { resume_paused(); }),
-      buffer_(kReadSize) {
+      buffer_(kLogReadSize) {
   ring_.add_writer();
   sources_.emplace_back();
   sources_.front().name = "bootsman";
@@ -148,10 +141,10 @@ Result<void> LogHub::open(std::uint32_t writer, RunId run, StreamKind kind, Uniq
 }
 
 void LogHub::stream_ready(LogStream& stream) {
-  const std::size_t taken = read_stream(stream, turn_bytes_ < kTurnTotal ? kTurnMax : kReadSize);
+  const std::size_t taken = read_stream(stream, kLogReadSize);
   if (stream.ended || stream.paused) return;
   // The writer fills its pipe faster than it is read: in a larger one it can go on meanwhile.
-  if (taken >= kReadSize) {
+  if (taken >= kLogReadSize) {
     make_wide(stream);
     return;
   }
@@ -163,7 +156,7 @@ void LogHub::stream_ready(LogStream& stream) {
   stream.millisecond = now;
   if (stream.reads >= kReadsOfFlood && stream.may_gather)
     start_gathering(stream);
-  else if (stream.reads == 1 && taken < kFlood)
+  else if (stream.reads == 1 && taken < kLogFlood)
     narrow(stream);
 }
 
@@ -361,11 +354,11 @@ void LogHub::tick(MonoTime now) {
 
 void LogHub::finish(MonoTime deadline) {
   for (LogStream& stream : streams_) {
-    for (std::size_t i = 0; i < kDrainMax / kReadSize && !stream.ended; ++i) {
+    for (std::size_t i = 0; i < kDrainMax / kLogReadSize && !stream.ended; ++i) {
       // A paused stream (its writer waits) is read on while the reader takes what there is.
       if (stream.paused) sink_.flush_until(stream.writer, stream.kind, deadline);
       stream.paused = false;
-      read_stream(stream, kReadSize);
+      read_stream(stream, kLogReadSize);
     }
     if (!stream.ended) flush_held(stream);
   }

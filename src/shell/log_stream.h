@@ -12,6 +12,11 @@
 
 namespace bootsman {
 
+/// What one read asks for; also what a stream may take in one turn, so that a flood starves nobody.
+inline constexpr std::size_t kLogReadSize = 64 * 1024;
+/// A read, or a pause, that brought less is no flood's.
+inline constexpr std::size_t kLogFlood = 4 * 1024;
+
 /// One pipe that a run of a unit writes to, and what has been read of its current line.
 struct LogStream {
   std::uint32_t writer = 0;

@@ -90,13 +90,10 @@ int run_plan(const Setup& setup, uv_loop_t* loop, LoadedConfig loaded, ConfigReq
 int run_command(const RunOptions& options) {
   const Setup setup = set_up_process();
   if (const std::string socket = init_that_answers(); !socket.empty()) {
-    print(
-        "bootsman: cannot run a second init here: PID 1 of this container is a Bootsman, which "
-        "answers at " +
-        socket +
-        "; ask it by `bootsman status`, `bootsman restart UNIT` or `bootsman reload`, or give a "
-        "second one a "
-        "BOOTSMAN_SOCKET of its own");
+    print("bootsman: cannot run a second init here: PID 1 of this container is a Bootsman (" +
+          socket +
+          "); ask it by `bootsman status`, `bootsman restart UNIT` or `bootsman reload`, or give a "
+          "second one a BOOTSMAN_SOCKET of its own");
     return kExitConfig;
   }
   ConfigRequest request;

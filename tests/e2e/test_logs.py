@@ -183,6 +183,7 @@ def test_logs_rotate_and_a_killed_writer(boot, root):
     eventually(lambda: aside.exists() and file.exists() and file.stat().st_size > 0, 10, "a new file is begun")
     container.signal(signal.SIGHUP)
     eventually((root.changes / "var/log/web.log.2").exists, 10, "SIGHUP does the same")
+    eventually(lambda: file.exists() and file.stat().st_size > 0, 10, "a new file is begun then, too")
     os.kill(container.process_with("helper log-file"), signal.SIGKILL)
     size = file.stat().st_size
     container.wait_for_log("cannot write a log file: the helper .* killed by SIGKILL", 10)
