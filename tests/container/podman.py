@@ -64,7 +64,8 @@ class Podman:
 
     def __call__(self, *words, timeout=60, check=True, **options):
         """podman WORDS; returns the finished process with its output as text."""
-        result = subprocess.run(["timeout", "--kill-after=10", str(timeout), "podman", *map(str, words)],
+        # conmon leaves an empty file "oom" in its folder when it sees a lack of memory.
+        result = subprocess.run(["timeout", "--kill-after=10", str(timeout), "podman", *map(str, words)], cwd=self._run,
                                 env=self._environment, capture_output=True, text=True, check=False, **options)
         if check:
             assert result.returncode == 0, f"podman {words}: {result.returncode}\n{result.stdout}{result.stderr}"
