@@ -25,13 +25,14 @@ class Settings:
     megabytes: tuple = (1000, 200)  # Big writes; one write for each line.
     orphans: int = 5000
     restarts: int = 10
+    restarts_again: int = 10
     probes: int = 1000
     idle: float = 10
     settle: float = 1
     stop_timeout: float = 30
 
 
-QUICK = Settings(rounds=1, counts=(3, 20), megabytes=(40, 10), orphans=300, restarts=3, probes=50, idle=1, settle=0.3,
+QUICK = Settings(rounds=1, counts=(3, 20), megabytes=(40, 10), orphans=300, restarts=3, restarts_again=3, probes=50, idle=1, settle=0.3,
                  stop_timeout=15)
 
 

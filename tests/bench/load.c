@@ -22,7 +22,7 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void die(const char* what) {
+static _Noreturn void die(const char* what) {
   perror(what);
   exit(1);
 }
@@ -50,8 +50,8 @@ static void number_line(char* line, unsigned long number) {
   for (int i = 11; i >= 0; --i, number /= 10) line[i] = (char)('0' + number % 10);
 }
 
-// write big|lines COUNT: numbered lines, in writes of 64 KiB or one write for each line.
-static int run_write(const char* mode, unsigned long count) {
+// Numbered lines, in writes of 64 KiB or one write for each line.
+static int write_lines(const char* mode, unsigned long count) {
   static char buffer[kBig / kLine * kLine];
   const unsigned long batch = strcmp(mode, "lines") == 0 ? 1 : kBig / kLine;
   for (unsigned long i = 0; i < batch; ++i) make_line(buffer + i * kLine, i);
@@ -66,6 +66,7 @@ static int run_write(const char* mode, unsigned long count) {
 
 struct Tally {
   unsigned long good, torn;
+  unsigned long long sum;  // Of the good lines' numbers.
 };
 
 // Whether what stands behind any prefix is a whole line of ours.
@@ -77,22 +78,28 @@ static void count_line(struct Tally* tally, const char* line, size_t length) {
   }
   const char* ours = line + length - (kLine - 1);
   int good = ours[12] == ' ' && ours[kLine - 2] == '.';
-  for (int i = 0; good && i < 12; ++i) good = ours[i] >= '0' && ours[i] <= '9';
-  // Two lines run into one have filling before the number too.
-  if (good && length > kLine - 1 && ours[-1] == '.') good = 0;
-  if (good)
+  unsigned long long number = 0;
+  for (int i = 0; good && i < 12; ++i) {
+    good = ours[i] >= '0' && ours[i] <= '9';
+    number = number * 10 + (unsigned long long)(ours[i] - '0');
+  }
+  // Two lines run into one have filling before the number, or before the second one's prefix.
+  if (good && memmem(line, length - (kLine - 1), "......", 6)) good = 0;
+  if (good) {
     ++tally->good;
-  else if (memmem(line, length, "......", 6))
+    tally->sum += number;
+  } else if (memmem(line, length, "......", 6)) {
     ++tally->torn;
+  }
 }
 
-// read COUNT: reads until COUNT whole lines or pieces came, says how long that took since the first. Who loses
-// lines in the middle of others never gets there: it is not waited for when it has been silent for a while.
+// read COUNT: reads until COUNT whole lines or pieces came, says how long that took since the
+// first. Who loses lines in the middle of others never gets there: it is not waited for when it has
+// been silent for a while.
 static int run_read(unsigned long count) {
   static char buffer[kRead + 65536];
-  struct Tally tally = {0, 0};
+  struct Tally tally = {0, 0, 0};
   size_t kept = 0;
-  unsigned long long bytes = 0;
   double first = 0, last = 0;
   struct pollfd input = {0, POLLIN, 0};
   while (tally.good + tally.torn < count) {
@@ -101,7 +108,6 @@ static int run_read(unsigned long count) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     const double came = last = seconds();
-    bytes += (unsigned long long)n;
     const char* at = buffer;
     const char* end = buffer + kept + n;
     for (const char* stop; (stop = memchr(at, '\n', (size_t)(end - at))); at = stop + 1)
@@ -112,8 +118,8 @@ static int run_read(unsigned long count) {
     if (kept > 65536) kept = 0;
     memmove(buffer, at, kept);
   }
-  printf("{\"lines\": %lu, \"torn\": %lu, \"bytes\": %llu, \"seconds\": %.6f, \"end\": %.6f}\n",
-         tally.good, tally.torn, bytes, last - first, last);
+  printf("{\"lines\": %lu, \"torn\": %lu, \"sum\": %llu, \"seconds\": %.6f}\n", tally.good,
+         tally.torn, tally.sum, last - first);
   fflush(stdout);
   // Whoever still writes must not be ended by SIGPIPE before it is measured.
   for (ssize_t n; (n = read(0, buffer, kRead)) != 0;)
@@ -133,9 +139,24 @@ static void tell(const char* fifo, const char* text) {
 
 // unit FIFO LINES: a unit that writes so many lines, says that it is up, and waits.
 static _Noreturn void run_unit(const char* fifo, unsigned long lines) {
-  if (lines > 0) run_write("big", lines);
+  if (lines > 0) write_lines("big", lines);
   tell(fifo, "up");
   for (;;) pause();
+}
+
+// write big|lines COUNT UP GO: tells the FIFO UP that it is there, and writes as soon as somebody
+// opens the FIFO GO.
+static int run_write(const char* mode, unsigned long count, const char* up, const char* go) {
+  tell(up, "up");
+  if (open(go, O_RDONLY | O_CLOEXEC) < 0) die("cannot open the FIFO");
+  return write_lines(mode, count);
+}
+
+// exec FIFO PROGRAM …: becomes the program, and says when.
+static _Noreturn void run_exec(const char* fifo, char** argv) {
+  tell(fifo, "exec");
+  execvp(argv[0], argv);
+  die(argv[0]);
 }
 
 static pid_t spawn(char** argv) {
@@ -200,7 +221,8 @@ static int others(void) {
   return count;
 }
 
-// orphans FIFO COUNT: leaves so many dead processes to PID 1 and waits until it has reaped them all.
+// orphans FIFO COUNT: leaves so many dead processes to PID 1 and waits until it has reaped them
+// all.
 static int run_orphans(const char* fifo, unsigned long count) {
   tell(fifo, "begin");
   for (unsigned long i = 0; i < count; ++i) {
@@ -222,17 +244,20 @@ static int run_orphans(const char* fifo, unsigned long count) {
 
 int main(int count, char** words) {
   const char* what = count > 1 ? words[1] : "";
-  if (count == 4 && strcmp(what, "write") == 0)
-    return run_write(words[2], strtoul(words[3], NULL, 10));
+  if (count == 6 && strcmp(what, "write") == 0)
+    return run_write(words[2], strtoul(words[3], NULL, 10), words[4], words[5]);
+  if (count == 3 && strcmp(what, "flood") == 0)
+    return write_lines("big", strtoul(words[2], NULL, 10));
   if (count == 3 && strcmp(what, "read") == 0) return run_read(strtoul(words[2], NULL, 10));
-  if (count == 4 && strcmp(what, "unit") == 0)
-    run_unit(words[2], strtoul(words[3], NULL, 10));
+  if (count == 4 && strcmp(what, "unit") == 0) run_unit(words[2], strtoul(words[3], NULL, 10));
+  if (count > 3 && strcmp(what, "exec") == 0) run_exec(words[2], words + 3);
   if (count > 3 && strcmp(what, "floor") == 0) return run_floor(atoi(words[2]), words + 3);
   if (count > 2 && strcmp(what, "init") == 0) return run_init(words + 2);
   if (count == 4 && strcmp(what, "orphans") == 0)
     return run_orphans(words[2], strtoul(words[3], NULL, 10));
   fprintf(stderr,
-          "usage: load write big|lines COUNT | read COUNT | unit FIFO LINES | floor COUNT PROGRAM … |"
-          " init PROGRAM … | orphans FIFO COUNT\n");
+          "usage: load write big|lines COUNT UP GO | flood COUNT | read COUNT | unit FIFO LINES | "
+          "exec FIFO PROGRAM … |"
+          " floor COUNT PROGRAM … | init PROGRAM … | orphans FIFO COUNT\n");
   return 2;
 }

@@ -21,7 +21,7 @@ ROWS = [
     ("Processor time, 1 writer, big writes", "log.big.1", "cpu_s_per_gb", "s/GB", False, ""),
     ("Processor time, 1 writer, a write per line", "log.lines.1", "cpu_s_per_gb", "s/GB", False, ""),
     ("Restart after SIGKILL, no delay", "restart", "restart_ms", "ms", False, "at most 1.5 × floor"),
-    ("The slowest of several in a row", "restart", "restart_at_once_ms", "ms", False, ""),
+    ("The same unit killed again and again", "restart", "restart_again_ms", "ms", False, "at most 1.5 × floor"),
     ("Orphans reaped", "orphans", "orphans_per_s", "per s", True, "at least 0.9 × floor"),
     ("Orphans left after 10 s", "orphans", "orphans_left", "", False, "0"),
     ("Stop of 100 units", "units.100", "stop_ms", "ms", False, "at most 1.5 × floor"),
