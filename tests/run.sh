@@ -8,6 +8,7 @@
 #   release    the static executable: no interpreter, no shared library, runs on other systems
 #   e2e        the static executable as PID 1 in namespaces
 #   mounts     real mounts: s3fs against a real S3 store
+#   guest      both under a kernel of its own: control groups of version 2, NFS
 #   container  Dockerfile.example, built and run by podman
 #   long       sweeps, fuzzing and gigabytes (not in "all")
 #
@@ -21,10 +22,10 @@ cd "$(dirname "$0")/.." || exit 1
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(all)
-[ "${parts[*]}" != all ] || parts=(tidy sanitize release e2e mounts container)
+[ "${parts[*]}" != all ] || parts=(tidy sanitize release e2e mounts guest container)
 for part in "${parts[@]}"; do
   if ! declare -F "part_$part" >/dev/null; then
-    echo "cannot run the part \"$part\": there are all, tidy, unit, sanitize, release, e2e, mounts, container, long" >&2
+    echo "cannot run the part \"$part\": there are all, tidy, unit, sanitize, release, e2e, mounts, guest, container, long" >&2
     exit 2
   fi
 done

@@ -38,6 +38,11 @@ std::uint64_t field(std::string_view text, std::string_view key) {
   return 0;
 }
 
+std::uint64_t oom_kills_of(const MemoryCgroup& group) {
+  const auto text = read_text(group.events_file());
+  return text ? oom_kills(*text).value_or(0) : 0;
+}
+
 }  // namespace
 
 std::string MemoryShortage::text() const {
@@ -73,6 +78,7 @@ MemoryWatch::MemoryWatch(uv_loop_t* loop, std::optional<MemoryCgroup> group,
     source_.reset();
     return;
   }
+  kills_ = oom_kills_of(*group_);
   watch_ = std::move(*watch);
   watch_.want_readable();
 }
@@ -130,7 +136,11 @@ void MemoryWatch::look() {
   shortage.limit = *limit;
   shortage.all_end = group_->v2 && number_in(group_->folder + "/memory.oom.group") == 1U;
   shortage.largest = largest_processes(kShown);
-  tell_(shortage);
+  // Who is being killed has no memory left to be seen: what is told would name others.
+  if (const std::uint64_t kills = oom_kills_of(*group_); kills != kills_)
+    kills_ = kills;
+  else
+    tell_(shortage);
 }
 
 std::vector<LargeProcess> largest_processes(std::size_t count) {

@@ -40,7 +40,7 @@ bool memory_is_short(std::uint64_t usage, std::uint64_t limit, std::string_view 
 /// Tells when the container's memory is nearly used up, since afterwards there may be no time: the
 /// kernel may end the init together with all others. Sleeps until the kernel says that the limit is
 /// near (thresholds of version 1, the counters of memory.events in version 2), and then looks four
-/// times a second at most. Where the kernel can't be asked (no limit; version 1 mounted read-only)
+/// times a second at most. What it sees while the kernel kills is not told. Where the kernel can't be asked (no limit; version 1 mounted read-only)
 /// it stays silent.
 class MemoryWatch {
  public:
@@ -64,6 +64,7 @@ class MemoryWatch {
   FdWatch watch_;
   std::optional<MonoTime> look_at_;
   MonoTime looked_{};
+  std::uint64_t kills_ = 0;  ///< What the kernel had counted at the last look.
 };
 
 /// The largest processes now, by resident memory; at most `count`.

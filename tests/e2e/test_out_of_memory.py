@@ -10,6 +10,8 @@ from lib.container import eventually
 from lib.memory import EATER, MIB, memory_group
 from lib.root import BINARY_INSIDE
 
+pytestmark = pytest.mark.guest_too
+
 FAIL = 'on_failure = "shutdown"\nrestart = { when = "never" }\n'
 
 
@@ -60,7 +62,7 @@ WITH_THRESHOLDS = ["sh", "-c", "mount -o remount,rw,bind /sys/fs/cgroup/memory 2
                                f"exec {BINARY_INSIDE} run"]
 SLOW = """#!/usr/bin/python3
 import os, time
-kept = []
+kept = [b"x" * (72 << 20)]
 while not os.path.exists("/root/enough"):
     kept.append(b"x" * (1 << 18))
     time.sleep(0.05)
@@ -86,23 +88,28 @@ def test_largest_processes_are_written_down_before_memory_runs_out(limited, root
     assert "memory is nearly used up" in root.read("/dev/termination-log")
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("together", ["0", "1"])
-def test_memory_oom_group_decides_whether_the_init_is_there_to_tell(boot, root, together):
-    with memory_group("bootsman-together", 96 * MIB) as inside:
-        if inside is None or not inside.v2:
-            pytest.skip("NOT TESTED HERE: memory.oom.group belongs to control groups of version 2, and this machine "
-                        "has no such group to make; unit tests read both of its values from files")
-        (inside.group / "memory.oom.group").write_text(together)
-        root.write("/dev/termination-log", "")
-        root.write("/root/eat", f"#!/bin/sh\nexec {EATER}\n", 0o755)
-        with inside():
-            container = boot(f'[service.eater]\ncommand = ["/root/eat"]\n{FAIL}')
-        if together == "0":
-            assert container.wait(60) == 101
-            assert "probably out of memory" in root.read("/dev/termination-log")
-        else:
-            assert container.wait(60) != 101
-            assert "memory.oom.group is 1" in root.read("/dev/termination-log")
+def test_memory_oom_group_decides_whether_the_init_is_there_to_tell(group_v2, boot, root, together):
+    (group_v2.group / "memory.oom.group").write_text(together)
+    root.write("/dev/termination-log", "")
+    root.write("/root/enough", "")
+    root.write("/root/eat", SLOW.replace("time.sleep(1000)", "while True: kept.append(b'x' * (1 << 16))"), 0o755)
+    root.remove("/root/enough")
+    with group_v2():
+        container = boot('[service.web]\ncommand = ["sleep", "1000"]\n'
+                         '[service.eater]\ncommand = ["/root/eat"]\nrestart = { when = "never" }\n')
+    last_words = eventually(lambda: root.read("/dev/termination-log"), 60, "the shortage is written down")
+    assert ("memory.oom.group is 1, so a lack of memory ends the whole container" in last_words) == (together == "1")
+    root.write("/root/enough", "")
+    if together == "1":
+        assert container.wait(60) == 137
+        assert "memory.oom.group is 1" in root.read("/dev/termination-log")
+        assert not re.search("eater: (failed|done)", container.log)
+        return
+    container.wait_for_log(r"eater: failed: killed by SIGKILL after .*, probably out of memory \(limit 96 MiB; ", 60)
+    assert container.status("/health/live") == 200 and container.process_with("sleep 1000")
+    assert container.stop() == 0
 
 
 def test_short_memory_names_the_process_below_that_took_it(limited, root):

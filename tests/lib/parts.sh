@@ -23,12 +23,24 @@ part_release() {
 
 part_e2e() {
   need e2e build release || return
-  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long"
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder e2e 900 tests/e2e -rs -m "not long and not guest"
 }
 
 part_mounts() {
   need mounts build release || return
-  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder mounts 600 tests/mounts -rs -m "not long"
+  BOOTSMAN="$PWD/build/release/bootsman" pytest_folder mounts 600 tests/mounts -rs -m "not long and not guest"
+}
+
+# Where no kernel can be booted the tests run under this one, and say what they miss.
+part_guest() {
+  need guest build release || return
+  packaging/install-build-deps.sh $(grep -v '^#' tests/guest/packages.txt) ||
+    echo "some packages of tests/guest/packages.txt are missing"
+  local UNDER=(tests/guest/run.sh "$RESULTS")
+  "${UNDER[@]}" true || UNDER=()
+  export BOOTSMAN="$PWD/build/release/bootsman"
+  pytest_folder e2e-guest 600 tests/e2e -rs -m "guest or guest_too"
+  pytest_folder mounts-guest 300 tests/mounts -rs -m guest
 }
 
 part_container() {

@@ -2,6 +2,7 @@
 # A runner writes a JUnit report; tally.py reads it, prints what failed, and adds up.
 
 RESULTS=$PWD/build/test-results
+UNDER=()
 JOBS=${BOOTSMAN_JOBS:-$(nproc)}
 
 start_tally() {
@@ -50,19 +51,20 @@ doctest() {
 find_pytest() {
   local python
   for python in python3 /usr/bin/python3; do
-    "$python" -c 'import pytest' 2>/dev/null && { PYTHON=$python; return 0; }
+    PYTHON=$("$python" -c 'import pytest, sys; print(sys.executable)' 2>/dev/null) && return 0
   done
   packaging/install-build-deps.sh python3-pytest && PYTHON=/usr/bin/python3
 }
 
 # pytest_folder NAME SECONDS FOLDER [OPTION…]: the folder may list packages of its own, one a line, in
-# packages.txt; they are installed where that is possible, and a test says what it misses.
+# packages.txt; they are installed where that is possible, and a test says what it misses. pytest runs under the
+# command UNDER, if that is set.
 pytest_folder() {
   local name=$1 seconds=$2 folder=$3
   shift 3
   need "$name" test -d "$folder" && need "$name" find_pytest || return
   [ ! -f "$folder/packages.txt" ] || packaging/install-build-deps.sh $(grep -v '^#' "$folder/packages.txt") ||
     echo "some packages of $folder/packages.txt are missing: tests that need them are skipped"
-  run_tests "$name" "$seconds" "$PYTHON" -m pytest "$folder" -q --tb=short -p no:cacheprovider \
+  run_tests "$name" "$seconds" "${UNDER[@]}" "$PYTHON" -m pytest "$folder" -q --tb=short -p no:cacheprovider \
     --junitxml="$RESULTS/$name.xml" "$@"
 }

@@ -28,7 +28,8 @@ def _own_group():
 def memory_group(name, limit):
     """Yields what makes context managers: what is started inside of one lives in a new group of `limit` bytes.
 
-    It has the group's folder as `.group`, and whether that is of version 2 as `.v2`.
+    It has the group's folder as `.group`, and whether that is of version 2 as `.v2`. Nothing that was started in it
+    may live on at the end.
 
     Yields None where no such group can be made."""
     try:
