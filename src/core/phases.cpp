@@ -7,11 +7,6 @@ namespace {
 
 using Deadline = std::optional<MonoTime>;
 
-Deadline earlier(Deadline a, Deadline b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
-}
-
 enum class Course : std::uint8_t { Before, Live, Stopping, Final };
 
 /// One row for each phase, from which the three questions below are answered.
@@ -53,6 +48,11 @@ Deadline ready_deadline(const phase::ReadyBy& by) {
 }
 
 }  // namespace
+
+std::optional<MonoTime> earlier(std::optional<MonoTime> a, std::optional<MonoTime> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
 
 bool is_final(const Phase& phase) {
   return course_of(phase) == Course::Final;

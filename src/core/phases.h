@@ -216,6 +216,8 @@ bool is_stopping(const Phase& phase);
 std::optional<Process> process_of(const Phase& phase);
 /// The run that facts of this phase are about.
 std::optional<RunId> run_of(const Phase& phase);
+/// The earlier of two deadlines, of which either may be missing.
+std::optional<MonoTime> earlier(std::optional<MonoTime> a, std::optional<MonoTime> b);
 /// When the phase wants the next Tick.
 std::optional<MonoTime> deadline_of(const Phase& phase);
 

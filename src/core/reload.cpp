@@ -120,6 +120,7 @@ void give_up_holding(Turn& turn) {
     };
     if (std::holds_alternative<phase::Held>(phase)) {
       start_by_command(turn, unit);
+      skip_if_told(turn, unit);
       continue;
     }
     if (is_live(phase)) names += (names.empty() ? "" : ", ") + turn.spec(unit).id();
@@ -190,6 +191,7 @@ std::string look_at(Turn& turn, Reload::Watch& watch, Course course) {
     const bool failed = std::holds_alternative<phase::Failed>(turn.unit(watch.unit).phase);
     return complaint(turn, watch.unit, failed ? "failed" : "is blocked");
   }
+  if (course == Course::Waits) watch.until.reset();
   if (course != Course::Moves) return {};
   if (is_crash_loop(turn, watch))
     return complaint(turn, watch.unit, format("died {} times before it was ready", kReloadDeaths));
@@ -265,10 +267,7 @@ CheckTrack begin_other_checks(const CheckPlan& plan, const CheckTrack* before, M
 void adjust_running(Turn& turn, UnitIndex unit, phase::Running& running,
                     const Transition::Adjusted& what) {
   const Unit& spec = turn.spec(unit);
-  if (what.timeout && spec.kind != UnitKind::Job) {
-    running.overdue_at = std::nullopt;
-    if (spec.timeout) running.overdue_at = running.process.spawned_at + *spec.timeout;
-  }
+  if (what.timeout) running.overdue_at = overdue_at(turn, unit, running.process);
   if (what.ready && spec.kind != UnitKind::Step &&
       !(spec.ready && speaks_by_itself(spec.ready->probe))) {
     if (spec.ready) {
@@ -317,9 +316,8 @@ void start_held(Turn& turn, UnitIndex unit) {
   turn.state.reload->watched.push_back(
       {unit, std::nullopt, std::nullopt, turn.unit(unit).restarts});
   turn.enter(unit, phase::Waiting{}, "");
-  const std::string& reason = turn.spec(unit).conditions.skip_reason;
-  if (!reason.empty()) return skip(turn, unit, reason);
   turn.due.push_back(unit);
+  skip_if_told(turn, unit);
 }
 
 }  // namespace
@@ -328,8 +326,7 @@ std::string reload_refusal(const State& state) {
   if (state.shutdown) return "the container stops";
   if (!state.booted_at) return "the boot has not begun";
   if (state.reload) return "another reload is under way";
-  if (state.applying > 0 || !state.step_queue.empty())
-    return "boot steps are being applied; try again when they are done";
+  if (state.applying > 0) return "boot steps are being applied; try again when they are done";
   return {};
 }
 
@@ -376,7 +373,7 @@ void advance_reload(Turn& turn) {
   if (!state.reload || state.shutdown) return;
   if (state.reload->stage == Stage::Watching && !watch(turn)) return;
   if (!state.reload || state.reload->stage != Stage::Holding) return;
-  if (!hold_all(turn) || state.applying > 0 || !state.step_queue.empty()) {
+  if (!hold_all(turn) || state.applying > 0) {
     if (state.reload->hold_until <= turn.now && state.applying == 0) give_up_holding(turn);
     return;
   }
@@ -386,8 +383,10 @@ void advance_reload(Turn& turn) {
 
 void abandon_reload(Turn& turn) {
   if (!turn.state.reload) return;
-  const std::string done =
-      turn.state.reload->stage == Stage::Holding ? "it was not done" : "its outcome is not known";
+  const Reload& reload = *turn.state.reload;
+  const std::string done = reload.back                      ? "it was taken back: " + reload.failure
+                           : reload.stage == Stage::Holding ? "it was not done"
+                                                            : "its outcome is not known";
   finish(turn, false, "the container stops; " + done);
 }
 
@@ -401,7 +400,8 @@ bool is_reloading(const State& state, UnitIndex unit) {
 }
 
 bool would_take_back(const State& state, UnitIndex unit) {
-  return state.reload && state.reload->stage == Stage::Watching && is_reloading(state, unit);
+  return state.reload && state.reload->stage == Stage::Watching && !state.reload->back &&
+         is_reloading(state, unit);
 }
 
 std::optional<MonoTime> reload_deadline(const State& state) {
@@ -411,8 +411,7 @@ std::optional<MonoTime> reload_deadline(const State& state) {
   if (state.reload->stage == Stage::Holding && state.applying == 0)
     first = state.reload->hold_until;
   for (const auto& watch : state.reload->watched) {
-    const auto at = watch.lives_until ? watch.lives_until : watch.until;
-    if (at && (!first || *at < *first)) first = at;
+    first = earlier(first, watch.lives_until ? watch.lives_until : watch.until);
   }
   return first;
 }
@@ -445,6 +444,7 @@ void adopt(const Plan& from, const Plan& to, State& state, MonoTime now) {
     if (std::holds_alternative<phase::Held>(unit.phase)) {
       unit.settled = false;
       unit.restart = {};
+      unit.first_run_at.reset();
     }
     state.live += is_live(unit.phase) ? 1 : 0;
     state.stopping += is_stopping(unit.phase) ? 1 : 0;

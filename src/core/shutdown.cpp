@@ -136,13 +136,12 @@ void hurry(Turn& turn) {
   if (std::holds_alternative<life::Draining>(turn.state.life)) start_stopping(turn);
   for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
     const UnitIndex unit{static_cast<std::uint32_t>(i)};
-    if (!is_mount(turn, unit) && !is_stopping(turn.unit(unit).phase)) stop_for_good(turn, unit);
+    if (!is_mount(turn, unit)) stop_for_good(turn, unit);
   }
 }
 
 void kill_by_request(Turn& turn) {
   Shutdown& shutdown = *turn.state.shutdown;
-  if (shutdown.killed) return;
   const Micros margin = shutdown.finish_at - shutdown.kill_at;
   shutdown.kill_at = std::min(shutdown.kill_at, turn.now);
   shutdown.finish_at = shutdown.kill_at + margin;
@@ -215,7 +214,6 @@ void begin_shutdown(Turn& turn, int code, std::string reason, std::optional<Unit
   shutdown.code = code;
   shutdown.reason = std::move(reason);
   shutdown.cause = cause;
-  const MonoTime drained = std::min<MonoTime>(turn.now + policy.drain, shutdown.kill_at);
   state.shutdown = std::move(shutdown);
   state.step_queue.clear();
   refuse_starts(turn);
@@ -223,7 +221,7 @@ void begin_shutdown(Turn& turn, int code, std::string reason, std::optional<Unit
   for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
     stop_before_start(turn, UnitIndex{static_cast<std::uint32_t>(i)});
   }
-  state.life = life::Draining{drained};
+  state.life = life::Draining{turn.now + policy.drain};
 }
 
 void on_signal(Turn& turn, const SignalReceived& fact) {

@@ -25,19 +25,15 @@ void on_booted(Turn& turn) {
   state.booted_at = turn.now;
   for (std::size_t i = 0; i < turn.plan.units.size(); ++i) {
     const UnitIndex unit{static_cast<std::uint32_t>(i)};
-    const std::string& reason = turn.spec(unit).conditions.skip_reason;
     turn.enter(unit, phase::Waiting{}, "");
-    if (!reason.empty()) {
-      skip(turn, unit, reason);
-    } else if (turn.unit(unit).unsettled == 0) {
-      turn.due.push_back(unit);
-    }
+    turn.due.push_back(unit);
+    skip_if_told(turn, unit);
   }
 }
 
 void on_tick(Turn& turn) {
   State& state = turn.state;
-  const auto earliest = state.deadlines.earliest();
+  const auto earliest = earlier(state.deadlines.earliest(), reload_deadline(state));
   if (earliest && turn.now - *earliest > kPause) {
     for (std::size_t i = 0; i < state.units.size(); ++i) {
       forgive_pause(turn, UnitIndex{static_cast<std::uint32_t>(i)}, turn.now - state.last_turn);
@@ -96,9 +92,7 @@ void take_in(Turn& turn, const Event& event) {
 }
 
 bool is_stopped_by_command(const UnitRuntime& unit) {
-  const auto* blocked = std::get_if<phase::Blocked>(&unit.phase);
-  return std::holds_alternative<phase::Stopped>(unit.phase) ||
-         (blocked != nullptr && blocked->by_command);
+  return std::holds_alternative<phase::Stopped>(unit.phase);
 }
 
 std::string boot_summary(const Turn& turn) {
@@ -155,8 +149,7 @@ void work_off_lists(Turn& turn) {
   while (doomed < turn.doomed.size() || due < turn.due.size()) {
     if (doomed < turn.doomed.size()) {
       const auto [unit, by] = turn.doomed[doomed++];
-      const bool waits = std::holds_alternative<phase::Waiting>(turn.unit(unit).phase);
-      if (waits && turn.may_start()) block(turn, unit, by);
+      if (std::holds_alternative<phase::Waiting>(turn.unit(unit).phase)) block(turn, unit, by);
     } else {
       look_at_waiting(turn, turn.due[due++]);
     }
@@ -205,12 +198,8 @@ Actions step(const Plan& plan, State& state, const Event& event, MonoTime now) {
 
 std::optional<MonoTime> next_deadline(const State& state) {
   if (std::holds_alternative<life::Finished>(state.life)) return std::nullopt;
-  std::optional<MonoTime> first;
-  for (const auto& at :
-       {state.deadlines.earliest(), shutdown_deadline(state), reload_deadline(state)}) {
-    if (at && (!first || *at < *first)) first = at;
-  }
-  return first;
+  return earlier(earlier(state.deadlines.earliest(), shutdown_deadline(state)),
+                 reload_deadline(state));
 }
 
 }  // namespace bootsman

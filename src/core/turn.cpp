@@ -38,18 +38,14 @@ void Turn::settle(UnitIndex index) {
   runtime.settled = true;
   --state.unsettled;
   for (const UnitIndex dependant : plan.dependants[index.value]) {
-    UnitRuntime& waiting = unit(dependant);
-    if (--waiting.unsettled == 0) due.push_back(dependant);
+    --unit(dependant).unsettled;
+    due.push_back(dependant);
   }
 }
 
 void Turn::wake_dependants(UnitIndex index) {
-  for (const UnitIndex dependant : plan.dependants[index.value]) {
-    const UnitRuntime& waiting = unit(dependant);
-    if (waiting.unsettled == 0 && std::holds_alternative<phase::Waiting>(waiting.phase)) {
-      due.push_back(dependant);
-    }
-  }
+  const auto& dependants = plan.dependants[index.value];
+  due.insert(due.end(), dependants.begin(), dependants.end());
 }
 
 void Turn::doom_dependants(UnitIndex index) {

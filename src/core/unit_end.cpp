@@ -142,6 +142,11 @@ void skip(Turn& turn, UnitIndex unit, std::string why, Severity said) {
   turn.wake_dependants(unit);
 }
 
+void skip_if_told(Turn& turn, UnitIndex unit) {
+  const std::string& reason = turn.spec(unit).conditions.skip_reason;
+  if (!reason.empty()) skip(turn, unit, reason);
+}
+
 void succeed(Turn& turn, UnitIndex unit, std::string why) {
   const bool job = turn.spec(unit).kind == UnitKind::Job;
   turn.say(Severity::Info, unit, why.empty() ? "done" : "done: " + why);

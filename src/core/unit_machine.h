@@ -26,6 +26,9 @@ void queue_step(Turn& turn, UnitIndex unit);
 void flush_step_queue(Turn& turn);
 /// The helper is at the first of its steps that is not over: its time begins.
 void time_step(Turn& turn);
+/// When a run that is not ready is late: by the unit's `timeout`, from the start of this run, or of
+/// a mount's first.
+std::optional<MonoTime> overdue_at(const Turn& turn, UnitIndex unit, const Process& process);
 /// The unit's program runs.
 void begin_running(Turn& turn, UnitIndex unit, const Process& process);
 void become_ready(Turn& turn, UnitIndex unit, const Process& process);
@@ -33,6 +36,8 @@ void become_ready(Turn& turn, UnitIndex unit, const Process& process);
 // ---- unit_end.cpp
 
 void skip(Turn& turn, UnitIndex unit, std::string why, Severity said = Severity::Info);
+/// Skips the unit if that was decided when the plan was made.
+void skip_if_told(Turn& turn, UnitIndex unit);
 void succeed(Turn& turn, UnitIndex unit, std::string why);
 /// Fails the unit for good, and does what its on_failure says. `code` is what a shell would say.
 void give_up(Turn& turn, UnitIndex unit, std::string why, std::optional<int> code);

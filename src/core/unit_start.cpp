@@ -49,7 +49,7 @@ void queue_step(Turn& turn, UnitIndex unit) {
 
 void look_at_waiting(Turn& turn, UnitIndex unit) {
   const UnitRuntime& runtime = turn.unit(unit);
-  if (!turn.may_start() || runtime.unsettled > 0) return;
+  if (runtime.unsettled > 0) return;
   if (!std::holds_alternative<phase::Waiting>(runtime.phase)) return;
   for (const UnitIndex required : turn.spec(unit).requires_) {
     switch (need_of(turn.unit(required).phase)) {
@@ -65,7 +65,6 @@ void look_at_waiting(Turn& turn, UnitIndex unit) {
 }
 
 void start_now(Turn& turn, UnitIndex unit) {
-  if (!turn.may_start()) return;
   const Phase& phase = turn.unit(unit).phase;
   if (std::holds_alternative<phase::Backoff>(phase)) return launch(turn, unit);
   if (!std::holds_alternative<phase::Waiting>(phase)) return;
@@ -115,18 +114,21 @@ void time_step(Turn& turn) {
   }
 }
 
+std::optional<MonoTime> overdue_at(const Turn& turn, UnitIndex unit, const Process& process) {
+  const Unit& spec = turn.spec(unit);
+  if (!spec.timeout) return std::nullopt;
+  if (spec.kind != UnitKind::Mount) return process.spawned_at + *spec.timeout;
+  // A mount that was there once is tried for ever.
+  const UnitRuntime& runtime = turn.state.units[unit.value];
+  if (runtime.was_ready) return std::nullopt;
+  return runtime.first_run_at.value_or(process.spawned_at) + *spec.timeout;
+}
+
 void begin_running(Turn& turn, UnitIndex unit, const Process& process) {
   const Unit& spec = turn.spec(unit);
   turn.unit(unit).executed = true;
   turn.say(Severity::Info, unit, format("started (pid {})", process.pid.value));
-  phase::Running running{process, phase::UntilItsEnd{}, std::nullopt};
-  if (spec.timeout && spec.kind == UnitKind::Mount) {
-    // A mount that was there once is tried for ever.
-    if (!turn.unit(unit).was_ready)
-      running.overdue_at = turn.unit(unit).first_run_at.value_or(turn.now) + *spec.timeout;
-  } else if (spec.timeout && spec.kind != UnitKind::Job) {
-    running.overdue_at = process.spawned_at + *spec.timeout;
-  }
+  phase::Running running{process, phase::UntilItsEnd{}, overdue_at(turn, unit, process)};
   if (spec.kind != UnitKind::Step) {
     if (spec.ready && speaks_by_itself(spec.ready->probe)) {
       running.ready_by = phase::UntilItsWord{};

@@ -28,11 +28,12 @@ void announce_shortened(Turn& turn, UnitIndex unit) {
 void send_stop_signal(Turn& turn, UnitIndex unit, phase::Stopping& stopping) {
   const StopPolicy& policy = turn.spec(unit).stop;
   const std::uint32_t number = stopping.signals++;
+  stopping.next_at = std::nullopt;
+  // A reload may have shortened the row meanwhile.
+  if (number > policy.later.size()) return;
   turn.kill(unit, stopping.process.run,
             number == 0 ? policy.signal : policy.later[number - 1].signal, policy.kill);
-  stopping.next_at = number < policy.later.size()
-                         ? std::optional<MonoTime>(turn.now + policy.later[number].after)
-                         : std::nullopt;
+  if (number < policy.later.size()) stopping.next_at = turn.now + policy.later[number].after;
 }
 
 void order_stop(Turn& turn, UnitIndex unit, const Process& process, Then then, std::string reason) {
@@ -107,13 +108,10 @@ void stop_for_good(Turn& turn, UnitIndex unit) {
           [&](phase::Starting starting) { stop(starting.process); },
           [&](phase::Running running) { stop(running.process); },
           [&](phase::Ready ready) { stop(ready.process); },
-          [&](phase::Stopping& stopping) { stopping.then = Then::Stay; },
-          [&](phase::Cleaning& cleaning) {
-            if (cleaning.then != Then::Decide) cleaning.then = Then::Stay;
-          },
           nothing_in<phase::Held, phase::Idle, phase::Waiting, phase::Asking, phase::Queued,
-                     phase::Applying, phase::Cancelling, phase::Recalled, phase::Backoff,
-                     phase::Done, phase::Failed, phase::Blocked, phase::Skipped, phase::Stopped>{},
+                     phase::Applying, phase::Cancelling, phase::Recalled, phase::Stopping,
+                     phase::Cleaning, phase::Backoff, phase::Done, phase::Failed, phase::Blocked,
+                     phase::Skipped, phase::Stopped>{},
       },
       turn.unit(unit).phase);
 }

@@ -110,6 +110,25 @@ TEST_CASE("the start of a requirement starts those who are blocked for its want"
   }
 }
 
+TEST_CASE("a start does not touch those who are blocked for want of another") {
+  PlanBuilder made;
+  for (const char* name : {"base", "missing"}) made.service(name);
+  made.service("top", {"base"}, {"missing"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("base");
+  bench.spawned("missing");
+  bench.exec_failed("missing", ENOENT, "no such file");
+  REQUIRE(bench.is("top") == "blocked");
+  const MonoTime blocked = bench.now;
+  bench.stop("base");
+  bench.ended("base", kTerminated);
+  bench.now += Millis{1'000};
+  bench.start("base");
+  CHECK(bench.is("top") == "blocked");
+  CHECK(bench.status("top").since == blocked);
+}
+
 TEST_CASE("a later command overtakes the earlier one") {
   Bench bench = one_service();
   bench.up("a");

@@ -162,6 +162,22 @@ TEST_CASE("the limit within its window, and what follows when it is reached") {
   CHECK_FALSE(health_verdict(bench.plan, bench.state).ok);
 }
 
+TEST_CASE("a restart exactly as old as the window still counts") {
+  for (const bool later : {false, true}) {
+    CAPTURE(later);
+    Bench bench = up([](Unit& unit) {
+      unit.restart.limit = 1;
+      unit.restart.within = Millis{10'000};
+      unit.restart.delay = Millis{0};
+    });
+    bench.ended("a", ExitStatus::exited(4));
+    bench.up("a");
+    bench.now += Millis{10'000} + Micros{later ? 1 : 0};
+    bench.ended("a", ExitStatus::exited(4));
+    CHECK(bench.is("a") == (later ? "starting" : "failed"));
+  }
+}
+
 TEST_CASE("what failure for good means to the container") {
   struct Row {
     std::string name;

@@ -113,6 +113,42 @@ TEST_CASE("what turns unhealthy while endpoints drain runs on, and is not restar
   CHECK(bench.is("a") == "ready");
 }
 
+TEST_CASE("a stop that comes before the boot leaves nothing to be booted") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  CHECK(bench.signal(15) == "sweep SIGTERM");
+  CHECK(bench.boot() == "");
+  CHECK(bench.is("a") == "stopped");
+  CHECK(bench.counted(0) == "finish 0 SIGTERM");
+}
+
+TEST_CASE("what no unit owns has half of the time where mounts are left to be stopped") {
+  PlanBuilder made;
+  made.mount("data");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("data");
+  const MonoTime asked = bench.now;
+  CHECK(bench.signal(15) == "sweep SIGTERM");
+  CHECK(next_deadline(bench.state) == asked + Millis{4'050});  // Though no count has come back.
+  CHECK(bench.send(ProcessesEnded{{}, 1}) == "");              // A count is under way.
+  bench.counted(1, "sleep (pid 44)");
+  CHECK(bench.tick(Millis{4'050}) == "sweep SIGKILL");
+  CHECK(bench.was_said("still there: sleep (pid 44): SIGKILL"));
+}
+
+TEST_CASE("a unit is told that its time is short only when others have used it up") {
+  PlanBuilder made;
+  made.service("a").stop.timeout = Millis{60'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.signal(15);
+  CHECK(std::ranges::none_of(
+      bench.said, [](const std::string& line) { return line.find("instead of") != line.npos; }));
+}
+
 TEST_CASE("asked again: the second signal hurries, the third kills") {
   PlanBuilder made;
   made.service("db");
@@ -257,7 +293,26 @@ TEST_CASE("where nothing is left to run") {
   CHECK(listening.was_said("nothing is left to run; waiting to be stopped"));
   CHECK(init_phase(listening.state) == InitPhase::Up);
 
+  listening.tick(Millis{1'000});
+  CHECK(std::ranges::count(listening.said, "nothing is left to run; waiting to be stopped") == 1);
+
+  PlanBuilder half;
+  half.step("a");
+  half.service("b", {"a"});
+  Bench useless(half.plan());
+  useless.boot();
+  useless.up("a");
+  useless.ended("a", ExitStatus::exited(0));
+  CHECK(missing(useless, "b") == "sweep SIGTERM");
+  CHECK(useless.counted(0) == "finish 78 no unit could run: service.b failed: no such file");
+
   steps.plan().http.enabled = false;
+  Bench broken(steps.plan());
+  broken.boot();
+  broken.up("a");
+  CHECK(broken.ended("a", ExitStatus::exited(2)) == "sweep SIGTERM");
+  CHECK(broken.counted(0) == "finish 1 nothing is left to run");
+
   Bench deaf(steps.plan());
   deaf.boot();
   deaf.up("a");

@@ -68,10 +68,19 @@ class Simulator {
       slips_ += std::max<Micros>(at - *deadline, Micros{0});
       if (state_.shutdown) lateness_ += std::max<Micros>(at - *deadline, Micros{0});
       world_now_ = at - frozen_;
-      return feed(Tick{});
+      return tick_when_due();
     }
     world_now_ = std::max(world_now_, world_.next_fact_at());
     if (const auto event = world_.take_fact()) feed(*event);
+  }
+
+  /// A deadline that comes to nothing would keep the loop busy for ever.
+  void tick_when_due() {
+    const bool spins = dice_.one_in(4);
+    State before = spins ? state_ : State{};
+    feed(Tick{});
+    before.last_turn = state_.last_turn;
+    if (spins && before == state_) throw Broken("a deadline comes to nothing");
   }
 
   void on_quiet() {
@@ -289,6 +298,9 @@ class Simulator {
       if (run == nullptr || !run->process) throw Broken("a check of a run that is over");
     }
     if (const auto* order = std::get_if<Finish>(&action)) check_finish(*order);
+    const auto* told = std::get_if<Happened>(&action);
+    if (told != nullptr && told->what == Happened::What::StateChanged && told->from == told->to)
+      throw Broken("a state is told twice");
   }
 
   void check_start(UnitIndex unit) {

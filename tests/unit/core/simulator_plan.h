@@ -90,6 +90,7 @@ inline void fill_unit(Dice& dice, Unit& unit) {
   if (dice.one_in(4)) unit.timeout = dice.upto(5'000);
   if (dice.one_in(6)) unit.success_codes = {0, 3};
   if (dice.one_in(3) && !unit.builtin) unit.forward = {Signal{1}};
+  if (dice.one_in(4) && !unit.after.empty()) unit.restart_on = {unit.after.front()};
 }
 
 /// What somebody may make of a plan by editing its configuration: units go, come, change in what
@@ -122,8 +123,11 @@ inline Plan edited_plan(Dice& dice, const Plan& from, std::uint32_t& names) {
     }
     kept.after = copy.after;
     kept.requires_ = copy.requires_;
+    if (!kept.restart_on.empty()) kept.restart_on = copy.after;
     if (dice.one_in(6)) kept.launch.argv.push_back("-v");
     if (dice.one_in(8)) kept.restart = random_restart(dice, kept.kind == UnitKind::Step);
+    if (dice.one_in(8)) kept.stop = random_stop(dice);
+    if (dice.one_in(8)) kept.timeout = dice.upto(5'000);
     if (dice.one_in(8) && !kept.builtin) kept.ready = random_ready(dice);
     if (dice.one_in(8) && !kept.builtin) kept.health = random_health(dice);
     copy = std::move(kept);

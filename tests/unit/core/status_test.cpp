@@ -44,6 +44,21 @@ TEST_CASE("a unit's status tells of the latest run that is over") {
   CHECK(status.restarts == 1);
 }
 
+TEST_CASE("a state is told once, and lasts from its beginning, whatever goes on in it") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  const MonoTime begun = bench.now;
+  bench.now += Millis{20};
+  const Actions actions =
+      step(bench.plan, bench.state, Spawned{bench.at("a"), bench.run("a"), Pid{7}}, bench.now);
+  CHECK(std::ranges::none_of(
+      actions, [](const Action& action) { return std::holds_alternative<Happened>(action); }));
+  CHECK(bench.is("a") == "starting");
+  CHECK(bench.status("a").since == begun);
+}
+
 TEST_CASE("the end names the unit whose end caused it") {
   PlanBuilder made;
   made.service("a").on_failure = OnFailure::Shutdown;

@@ -50,6 +50,29 @@ TEST_CASE("the answers of health, ready and startup along a life") {
   CHECK(sick.reasons[0].why.starts_with("failed: exited 1 after 0 ms"));
 }
 
+TEST_CASE("while the boot goes on, what has to come is named, also what may fail") {
+  PlanBuilder made;
+  made.builtin("motd");
+  Bench bench(made.plan());
+  bench.boot();
+  const Verdict verdict = ready_verdict(bench.plan, bench.state);
+  REQUIRE(verdict.reasons.size() == 1);
+  CHECK(verdict.reasons[0].unit == "step.motd");
+}
+
+TEST_CASE("nobody waits for what is skipped") {
+  PlanBuilder made;
+  made.service("a").conditions.skip_reason = "not wanted";
+  made.service("b").ready = CheckPlan{TcpProbe{"127.0.0.1", 81}};
+  made.service("c", {}, {"a", "b"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("b");
+  bench.ended("b", ExitStatus::exited(1));
+  CHECK(bench.is("c") == "waiting");
+  CHECK(bench.status("c").why == "waits for service.b");
+}
+
 TEST_CASE("a waiting unit says what it waits for") {
   PlanBuilder made;
   made.service("a").ready = CheckPlan{TcpProbe{"127.0.0.1", 80}};
