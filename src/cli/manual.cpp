@@ -86,7 +86,7 @@ constexpr Entry kVariables[] = {
     {"BOOTSMAN_GRACE", "How long a shutdown may take, like \"25s\"; overrides shutdown.timeout."},
     {"BOOTSMAN_HEALTH_URL", "Where `bootsman health` asks: http://ADDRESS:PORT[/PATH]."},
     {"BOOTSMAN_SOCKET", "The control socket, for the init and for the commands that ask it."},
-    {"NO_COLOR", "No colours, also on a terminal."},
+    {"NO_COLOR", "No colours, also on a terminal; as TERM=dumb."},
 };
 
 constexpr Entry kSignals[] = {

@@ -9,6 +9,7 @@
 
 #include "base/cells.h"
 #include "base/text.h"
+#include "sys/terminal.h"
 
 namespace bootsman {
 
@@ -42,8 +43,7 @@ bool print_sentence(const std::string& text, std::string_view indent) {
 TableStyle style_of_stdout() {
   TableStyle style;
   style.width = columns_of(STDOUT_FILENO);
-  const char* off = std::getenv("NO_COLOR");
-  style.colour = style.width > 0 && (off == nullptr || *off == '\0');
+  style.colour = style.width > 0 && may_colour();
   return style;
 }
 

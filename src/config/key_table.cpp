@@ -106,12 +106,13 @@ constexpr std::array kKeys{
         "[\"SECRET_KEY\", \"HF_TOKEN\"]"},
     Key{"log.format", Word, kTop, "\"text\"",
         "How lines of units appear in the init's output: with the unit's name in front, as JSON, "
-        "or as they are. Not for the job, whose lines stay as they are unless its own table says "
-        "otherwise.",
+        "or as they are (but a line of more than 256 KiB is split). Not for the job, whose lines "
+        "stay as they are unless its own table says otherwise.",
         "\"json\"", "text|json|raw"},
     Key{"log.colour", Word, kTop, "\"auto\"",
         "Whether units' names are coloured in the format \"text\", and the bar of stderr is red: "
-        "when the output is a terminal, always, or never.",
+        "when the output is a terminal (but not with NO_COLOR or TERM=dumb in the init's "
+        "environment), always, or never.",
         "\"never\"", "auto|always|never"},
     Key{"log.time", Boolean, kTop, "false",
         "Whether the time of day stands in front of each line, or in its JSON object, in UTC. "
@@ -136,7 +137,8 @@ constexpr std::array kKeys{
         "\"10s\""},
     Key{"log.join", Word, kTop, "\"none\"",
         "\"indent\" keeps lines that begin with a space or tab together with the line before, as "
-        "in tracebacks: no other unit's line comes between them, and in JSON they are one object. "
+        "in tracebacks of Python and Java: no other unit's line comes between them, and in JSON "
+        "they are one object. "
         "A line may appear a second later then.",
         "\"indent\"", "none|indent"},
     Key{"log.rate", Integer, kTop, "0",

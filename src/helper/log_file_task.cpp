@@ -38,16 +38,21 @@ void take_sighup() {
 
 RotatingFile::RotatingFile(std::string path, std::uint64_t size, std::uint32_t count)
     : path_(std::move(path)), size_limit_(size), count_(count) {
-  make_directories(path_.substr(0, path_.rfind('/')));
   open();
 }
 
 bool RotatingFile::open() {
-  // Not one that blocks: a FIFO without a reader is refused like any other mistake.
-  file_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
+  make_directories(path_.substr(0, path_.rfind('/')));
+  // Not one that blocks: a FIFO without a reader is refused like any other mistake. No link either:
+  // who may write to the folder could lead these lines into any file of the system.
+  constexpr int kFlags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+  file_.reset(::open(path_.c_str(), kFlags, 0640));
+  const int error = errno;
   struct stat status {};
   if (!file_ || ::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    troubled("open", file_ ? EINVAL : errno);
+    troubled("open", file_            ? "it is no regular file"
+                     : error == ELOOP ? "it is a symbolic link; name the file that it leads to"
+                                      : errno_text(error));
     file_.reset();
     return false;
   }
@@ -59,9 +64,9 @@ bool RotatingFile::open() {
   return true;
 }
 
-void RotatingFile::troubled(std::string_view what, int error) {
+void RotatingFile::troubled(std::string_view what, std::string_view why) {
   if (!in_trouble_)
-    trouble_ = "cannot " + std::string(what) + " the log file " + path_ + ": " + errno_text(error) +
+    trouble_ = "cannot " + std::string(what) + " the log file " + path_ + ": " + std::string(why) +
                "; its lines are lost until that is mended";
   in_trouble_ = true;
 }
@@ -75,7 +80,7 @@ bool RotatingFile::write_all(std::string_view bytes) {
     const ssize_t n = ::write(file_.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      troubled("write", n < 0 ? errno : EIO);
+      troubled("write", errno_text(n < 0 ? errno : EIO));
       lost_ += bytes.size();
       // Opened anew, it is looked at again, and a line that was cut is ended.
       file_.reset();
@@ -101,7 +106,7 @@ void RotatingFile::write(std::string_view lines) {
   while (!lines.empty()) {
     std::size_t size = file_ ? fitting(lines) : lines.size();
     if (size == 0) {
-      put_aside();
+      rotate();
       // Where that is refused it grows on.
       size = file_ && size_ == 0 ? fitting(lines) : lines.size();
     }
@@ -111,6 +116,9 @@ void RotatingFile::write(std::string_view lines) {
 }
 
 void RotatingFile::append(std::string_view lines) {
+  // Removed, perhaps with its folder: nobody would ever see what is written to it.
+  struct stat status {};
+  if (file_ && ::fstat(file_.get(), &status) == 0 && status.st_nlink == 0) file_.reset();
   if (!file_ && !open()) {
     lost_ += lines.size();
     return;
@@ -129,20 +137,25 @@ void RotatingFile::append(std::string_view lines) {
 bool RotatingFile::is_ours() const {
   struct stat open {};
   struct stat named {};
-  return file_ && ::fstat(file_.get(), &open) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+  return file_ && ::fstat(file_.get(), &open) == 0 && ::lstat(path_.c_str(), &named) == 0 &&
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 void RotatingFile::put_aside() {
   const auto name = [&](std::uint32_t number) { return path_ + "." + std::to_string(number); };
-  // The oldest goes by being overwritten; from there to the newest, so that none is in the way.
-  for (std::uint32_t number = count_; number > 1; --number)
-    (void)::rename(name(number - 1).c_str(), name(number).c_str());
+  // The oldest goes by being overwritten; from there to the newest, so that none is in the way. No
+  // further than to the first free place: an earlier try may have got so far.
+  std::uint32_t last = 1;
+  struct stat there {};
+  while (last < count_ && ::lstat(name(last).c_str(), &there) == 0) ++last;
+  for (; last > 1; --last) (void)::rename(name(last - 1).c_str(), name(last).c_str());
   if (::rename(path_.c_str(), name(1).c_str()) != 0) {
-    // It grows on rather than being lost.
-    troubled("put aside", errno);
+    if (!std::exchange(grows_, true))
+      trouble_ =
+          "cannot put the log file " + path_ + " aside: " + errno_text(errno) + "; it grows on";
     return;
   }
+  grows_ = false;
   sync();
   file_.reset();
   open();

@@ -12,7 +12,8 @@ namespace bootsman {
 
 /// A log file that is put aside when it has grown: FILE becomes FILE.1, that FILE.2 and so on, at
 /// most `count` of them. Each step is a rename, so that a crash at any point loses no line that was
-/// written, and the next start goes on where it stopped.
+/// written, and the next start goes on where it stopped. A file that somebody removes is made anew;
+/// a symbolic link in its place is refused.
 class RotatingFile {
  public:
   RotatingFile(std::string path, std::uint64_t size, std::uint32_t count);
@@ -34,7 +35,7 @@ class RotatingFile {
   bool is_ours() const;
   void put_aside();
   bool write_all(std::string_view bytes);
-  void troubled(std::string_view what, int error);
+  void troubled(std::string_view what, std::string_view why);
 
   std::string path_;
   std::uint64_t size_limit_;
@@ -44,6 +45,7 @@ class RotatingFile {
   std::uint64_t lost_ = 0;
   std::string trouble_;
   bool in_trouble_ = false;
+  bool grows_ = false;  ///< It could not be put aside, which has been said.
 };
 
 /// The helper `log-file`: stdin goes to the file until its end; SIGHUP rotates. The request:

@@ -9,9 +9,9 @@
 namespace bootsman {
 
 /// Joins lines that belong together, as those of a traceback: a line and the indented ones behind
-/// it; behind the indented lines of a Python traceback also the one that names the exception. Holds
-/// a line until it is clear that no more belongs to it, so that other units' lines do not come in
-/// between.
+/// it; behind the indented lines of a Python traceback also the one that names the exception,
+/// behind those of Java's the causes. Holds a line until it is clear that no more belongs to it, so
+/// that other units' lines do not come in between.
 class LineJoin {
  public:
   /// `max`: bytes that are joined at most, line ends included; what goes beyond begins a new group.
@@ -34,7 +34,7 @@ class LineJoin {
       return;
     }
     held_.append("\n").append(piece.text);
-    if (!indented(piece.text)) flush(emit);
+    if (traceback_ && !indented(piece.text)) flush(emit);
   }
 
   /// Gives out the group that is held: after silence, or at the end of the stream.
@@ -52,7 +52,8 @@ class LineJoin {
     return text.starts_with(' ') || text.starts_with('\t');
   }
   bool belongs(std::string_view text) const {
-    return holds_ && (indented(text) || (traceback_ && !text.empty()));
+    return holds_ &&
+           (indented(text) || (traceback_ && !text.empty()) || text.starts_with("Caused by: "));
   }
 
   std::size_t max_;

@@ -12,6 +12,8 @@ namespace bootsman {
 /// split, between two UTF-8 characters, and its continuation marked, so that one bad writer cannot
 /// grow PID 1.
 inline constexpr std::size_t kLineMax = 16 * 1024;
+/// The same for raw lines, which bear no mark: they are split only to keep memory bounded.
+inline constexpr std::size_t kRawLineMax = 256 * 1024;
 
 /// One line, or a piece of one.
 struct LinePiece {
@@ -21,11 +23,12 @@ struct LinePiece {
 };
 
 /// Cuts a stream of bytes into lines. Where the cuts between two feeds lie does not change what
-/// comes out. Holds at most one partial line of kLineMax bytes.
+/// comes out. Holds at most one partial line.
 class LineSplitter {
  public:
-  /// `room` is the length of what will stand before each line, below kLineMax.
-  explicit LineSplitter(std::size_t room = 0) : max_(kLineMax - room) {}
+  /// `room` is the length of what will stand before each line, below `max`, which is the longest
+  /// line with that.
+  explicit LineSplitter(std::size_t room = 0, std::size_t max = kLineMax) : max_(max - room) {}
 
   /// Calls emit(LinePiece) for each line that is complete now. Views are valid during the call.
   template <class Emit>

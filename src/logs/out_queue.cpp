@@ -59,6 +59,7 @@ void OutQueue::consume(std::size_t bytes) {
     const std::size_t here = std::min(bytes, chunk.size - head_);
     head_ += here;
     bytes -= here;
+    if (here > 0) last_ = chunk.data[head_ - 1];
     if (head_ < chunk.size) break;
     head_ = 0;
     chunk.size = 0;

@@ -70,6 +70,8 @@ class OutQueue {
   std::size_t front(std::string_view* pieces, std::size_t count) const;
   /// The oldest `bytes` are written.
   void consume(std::size_t bytes);
+  /// Whether what was consumed last does not end a line.
+  bool within_line() const { return last_ != '\n'; }
 
  private:
   static constexpr std::size_t kChunk = 64 * 1024;
@@ -95,6 +97,7 @@ class OutQueue {
   std::deque<Span> spans_;
   std::size_t head_ = 0;  ///< Bytes of the first chunk that are written already.
   std::size_t total_ = 0;
+  char last_ = '\n';  ///< The byte that was consumed last.
   std::vector<Source> sources_;
   std::vector<Chunk> spare_;  ///< Buffers to use again: no allocation per line.
 };

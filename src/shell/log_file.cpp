@@ -43,8 +43,8 @@ void LogFile::put(StreamKind kind, const LinePiece& piece, LineScratch& scratch,
 
 void LogFile::say_dropped(LineScratch& scratch, std::int64_t wall_us) {
   const auto dropped = queue_.take_dropped(source_);
-  const std::string text = "[bootsman: " + std::to_string(dropped.lines) + " lines (" +
-                           say_size(dropped.bytes) +
+  const std::string text = "[bootsman: " + std::to_string(dropped.lines) +
+                           (dropped.lines == 1 ? " line (" : " lines (") + say_size(dropped.bytes) +
                            ") were dropped here, since the file took no more]";
   append_line(queue_, source_, formats_.front(), {text, false}, scratch, wall_us);
 }
@@ -89,13 +89,22 @@ bool LogFile::write_some() {
     } else if (errno == EAGAIN) {
       return false;
     } else if (errno != EINTR) {
-      // The helper is gone; the next flush asks for another.
+      // The helper is gone; the next flush asks for another, which must not begin within a line.
       watch_ = FdWatch();
       socket_.reset();
+      if (queue_.within_line()) drop_rest_of_line();
       return true;
     }
   }
   return true;
+}
+
+void LogFile::drop_rest_of_line() {
+  std::string_view rest;
+  if (queue_.front(&rest, 1) == 0) return;
+  const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+  queue_.consume(end);
+  queue_.drop(source_, end);
 }
 
 void LogFile::finish(MonoTime deadline) {

@@ -31,6 +31,7 @@ class LogFile {
  private:
   void connect(MonoTime now);
   bool write_some();
+  void drop_rest_of_line();
   void say_dropped(LineScratch& scratch, std::int64_t wall_us);
 
   uv_loop_t* loop_;

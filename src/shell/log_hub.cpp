@@ -73,6 +73,7 @@ std::optional<std::uint32_t> LogHub::find_gone(std::string_view name, std::uint3
 }
 
 std::vector<std::optional<std::uint32_t>> LogHub::replace_units(const std::vector<UnitLog>& units) {
+  sink_.tick(log_now(), true);  // Their counts begin anew.
   const std::uint32_t first_gone = units_ + 1;
   const auto end = static_cast<std::uint32_t>(sources_.size());
   std::vector<std::optional<std::uint32_t>> order{0};
@@ -126,7 +127,7 @@ Result<void> LogHub::open(std::uint32_t writer, RunId run, StreamKind kind, Uniq
   stream.run = run;
   stream.kind = kind;
   stream.fd = std::move(read_end);
-  stream.splitter = LineSplitter(room);
+  stream.splitter = LineSplitter(room, sink_.is_raw(writer) ? kRawLineMax : kLineMax);
   const Source& source = sources_[writer];
   if (source.fold > Millis(0)) stream.fold.emplace(source.fold);
   if (source.join == LogJoin::Indent) stream.join.emplace(kLineMax - room);
@@ -261,8 +262,12 @@ void LogHub::resume(LogStream& stream) {
 }
 
 void LogHub::drain(RunId run) {
-  for (LogStream& stream : streams_)
-    if (stream.run == run && !stream.paused) read_stream(stream, kDrainMax);
+  for (LogStream& stream : streams_) {
+    if (stream.run != run || stream.paused) continue;
+    const bool empty = read_stream(stream, kDrainMax) < kDrainMax && !stream.paused;
+    // A child that lives on may hold the pipe; the last words are not made to wait for it.
+    if (empty && !stream.ended) flush_held(stream);
+  }
 }
 
 bool LogHub::needle_seen(UnitIndex unit, RunId run) const {
@@ -364,6 +369,7 @@ void LogHub::finish(MonoTime deadline) {
   }
   sink_.flush_until(deadline);
   resume_paused();
+  sink_.tick(log_now(), true);
   sink_.flush_until(deadline);
   sink_.finish_files(deadline);
 }

@@ -58,7 +58,8 @@ class LogHub {
   /// The same for a helper's output, in the init's own name.
   Result<void> open_own_stream(UniqueFd read_end);
 
-  /// Reads what is in the pipes of this run now (a process that ended wrote it before).
+  /// Reads what is in the pipes of this run now (a process that ended wrote it before), and gives
+  /// out a partial line.
   void drain(RunId run);
   /// Whether a line with the needle came since the run's start.
   bool needle_seen(UnitIndex unit, RunId run) const;

@@ -1,9 +1,12 @@
 #include "shell/log_sink.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "base/text.h"
 #include "sys/fd.h"
+#include "sys/terminal.h"
 
 namespace bootsman {
 namespace {
@@ -12,6 +15,13 @@ constexpr StreamKind kBoth[] = {StreamKind::Out, StreamKind::Err};
 
 std::size_t index(StreamKind kind) {
   return static_cast<std::size_t>(kind);
+}
+
+bool same_file(int a, int b) {
+  struct stat one {};
+  struct stat other {};
+  return ::fstat(a, &one) == 0 && ::fstat(b, &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
 }
 
 LogPlan as_own(LogPlan plan) {
@@ -38,7 +48,8 @@ LogSink::LogSink(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& o
                  std::function<void()> drained)
     : stdout_{LogOutput(loop, stdout_fd, drained), "stdout"},
       stderr_{LogOutput(loop, stderr_fd, drained), "stderr"},
-      loop_(loop) {
+      loop_(loop),
+      one_output_(same_file(stdout_fd, stderr_fd)) {
   add_writer("bootsman", as_own(own));
 }
 
@@ -69,7 +80,8 @@ void LogSink::apply_plan(Writer& writer, const LogPlan& plan) {
   writer.rate = RateLimit(plan.rate);
   for (const StreamKind kind : kBoth) {
     LineStyle style{plan.format, plan.time, plan.mark_stderr, plan.colour == LogColour::Always};
-    if (plan.colour == LogColour::Auto) style.colour = output(writer, kind).is_terminal();
+    if (plan.colour == LogColour::Auto)
+      style.colour = output(writer, kind).is_terminal() && may_colour();
     writer.formats[index(kind)] = line_format(style, writer.name, kind);
   }
   writer.file.reset();
@@ -266,11 +278,12 @@ void LogSink::say_dropped(Writer& writer, const LogMoment& now) {
   }
 }
 
-void LogSink::tick(const LogMoment& now) {
+void LogSink::tick(const LogMoment& now, bool at_last) {
   if (!any_left_out_) return;
   any_left_out_ = false;
   for (Writer& writer : writers_) {
-    if (writer.rate.over(now.mono) && !writer.dropping) say_left_out(writer, StreamKind::Out, now);
+    const bool due = at_last ? writer.rate.any_left_out() : writer.rate.over(now.mono);
+    if (due && !writer.dropping) say_left_out(writer, StreamKind::Out, now);
     any_left_out_ |= writer.rate.any_left_out();
   }
 }

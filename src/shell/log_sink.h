@@ -52,6 +52,7 @@ class LogSink {
   /// While silent no line reaches the outputs; log files get theirs.
   void keep_silent(bool silent) { silent_ = silent; }
 
+  bool is_raw(std::uint32_t writer) const { return writers_[writer].raw; }
   /// Bytes that the writer's style puts around a line.
   std::size_t room(std::uint32_t writer, StreamKind kind) const;
   bool has_room(std::uint32_t writer, StreamKind kind) const;
@@ -79,8 +80,8 @@ class LogSink {
   }
   /// Says what was dropped, where there is room for it again.
   void say_dropped(const LogMoment& now);
-  /// Says what was left out by rate, in the seconds that are over.
-  void tick(const LogMoment& now);
+  /// Says what was left out by rate, in the seconds that are over; at last, in all.
+  void tick(const LogMoment& now, bool at_last = false);
   std::optional<MonoTime> next_deadline() const;
 
   const LogCounts& counts(std::uint32_t writer) const { return writers_[writer].counts; }
@@ -111,11 +112,11 @@ class LogSink {
     bool trouble_due = false;
   };
   Outlet& outlet(const Writer& writer, StreamKind kind) {
-    return writer.raw && kind == StreamKind::Err ? stderr_ : stdout_;
+    return writer.raw && kind == StreamKind::Err && !one_output_ ? stderr_ : stdout_;
   }
   LogOutput& output(const Writer& writer, StreamKind kind) { return outlet(writer, kind).output; }
   const LogOutput& output(const Writer& writer, StreamKind kind) const {
-    return writer.raw && kind == StreamKind::Err ? stderr_.output : stdout_.output;
+    return writer.raw && kind == StreamKind::Err && !one_output_ ? stderr_.output : stdout_.output;
   }
   void apply_plan(Writer& writer, const LogPlan& plan);
   void settle(Outlet& outlet, const LogMoment& now);
@@ -135,6 +136,7 @@ class LogSink {
   bool any_left_out_ = false;
   bool any_files_ = false;
   bool silent_ = false;
+  bool one_output_ = false;  ///< Stdout and stderr are the same: two queues would tear lines.
 };
 
 }  // namespace bootsman

@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
+#include <string_view>
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
@@ -32,6 +34,12 @@ Result<TerminalPair> make_terminal() {
   constexpr winsize kSize{24, 80, 0, 0};
   if (::ioctl(pair.program.get(), TIOCSWINSZ, &kSize) != 0) return failed();
   return pair;
+}
+
+bool may_colour() {
+  const char* off = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return (off == nullptr || *off == '\0') && (term == nullptr || std::string_view(term) != "dumb");
 }
 
 bool has_terminal_to_give() {

@@ -19,6 +19,10 @@ Result<TerminalPair> make_terminal();
 /// shell's terminal, say, can't be taken from the shell.
 bool has_terminal_to_give();
 
+/// Whether who set the environment lets a terminal have colours: not with a
+/// NO_COLOR that is not empty (https://no-color.org), nor with TERM=dumb.
+bool may_colour();
+
 /// Gives up the controlling terminal, so that a child can take it. The SIGHUP and SIGCONT which
 /// the kernel then sends to this process are taken away; they must be blocked.
 void give_up_terminal();

@@ -54,7 +54,8 @@ def test_status_shows_state_and_why(boot):
 
 
 def on_a_terminal(container, *words, env=()):
-    code, text = run_on_terminal(["nsenter", f"--target={container.init}", "--all", "--", "env", *env, BINARY_INSIDE, *words])
+    code, text = run_on_terminal(["nsenter", f"--target={container.init}", "--all", "--", "env", "TERM=xterm", *env,
+                                  BINARY_INSIDE, *words])
     assert code == 0
     return text
 
@@ -77,6 +78,7 @@ def test_a_second_init_beside_pid_1_is_refused_and_touches_nothing(boot, root):
 
 def test_status_on_a_terminal_has_colours_and_fits(boot):
     container = boot(WEB + LOOP.replace("is taken", "is taken by some other process which nobody knows about"))
+    container.wait_for_log("loop: exited 3")
     eventually(lambda: units(container)["service.loop"]["state"] == "backoff", 10, "the loop waits")
     text = on_a_terminal(container, "status")
     assert "\x1b[33mbackoff\x1b[0m" in text

@@ -94,7 +94,11 @@ def stuck_reader(root, start, kind, seconds, count):
 @pytest.mark.parametrize("kind", ["pipe", "socket"])
 def test_stuck_reader_holds_up_nothing_but_who_agreed_to_wait(root, start, kind):
     count = 60_000
-    output = stuck_reader(root, start, kind, 3, count)
+    check_counts(stuck_reader(root, start, kind, 3, count), count)
+
+
+def check_counts(output, count):
+    """Not one line of who waits is lost, and those that were dropped of the other are said."""
     assert lines_of(output, "patient") == [f"{i:06d} {'.' * 92}" for i in range(count)] + ["the end"]
     hasty = lines_of(output, "hasty")
     dropped = sum(int(match[1]) for line in hasty if (match := re.match(r"\[bootsman: (\d+) lines? ", line)))
@@ -104,10 +108,8 @@ def test_stuck_reader_holds_up_nothing_but_who_agreed_to_wait(root, start, kind)
 
 
 @pytest.mark.long
-@pytest.mark.ssh
 def test_reader_that_is_stuck_for_a_minute(root, start):
-    output = stuck_reader(root, start, "pipe", 60, 300_000)
-    assert len(lines_of(output, "patient")) == 300_001
+    check_counts(stuck_reader(root, start, "pipe", 60, 300_000), 300_000)
 
 
 @pytest.mark.ssh
@@ -137,6 +139,16 @@ def test_terminal_gets_the_lines_and_colours(root, start):
     assert re.match(r"\033\[\d+mloud\033\[0m \| ", lines[0])
 
 
+@pytest.mark.parametrize("word", ["NO_COLOR=1", "TERM=dumb"])
+def test_terminal_gets_no_colours_where_they_are_unwanted(root, start, word):
+    root.write("/root/go", "")
+    container = start('[service.web]\ncommand = ["sh", "-c", "echo up; exec sleep 600"]\n', f"env {word} {unread('terminal')}")
+    container.wait_for_boot(said=False)
+    output = root.changes / "root/go.out"
+    eventually(lambda: b"web | up\n" in output.read_bytes(), 10, "the line is there")
+    assert b"\033" not in output.read_bytes()
+
+
 def test_file_gets_the_lines(root, start):
     root.write("/root/go.quiet", "")
     container = start(writer("loud", 50_000, "drop"), f"{BINARY_INSIDE} run >>/root/out.log")
@@ -161,6 +173,18 @@ def test_full_disk_loses_lines_but_says_so_and_goes_on(root, start):
                "the loss is said where it happened")
     whole = re.compile(r"web \| a line of some length, more than a few bytes|bootsman \| .*|")
     assert all(whole.fullmatch(line) for line in read().splitlines()[1:-1])
+
+
+def test_a_device_that_is_always_full_does_no_harm(start):
+    container = start('[service.web]\ncommand = ["sh", "-c", "while :; do echo line; sleep 0.01; done"]\n',
+                      f"{BINARY_INSIDE} run >/dev/full")
+    container.wait_for_boot(said=False)
+    eventually(lambda: "cannot write to the init's stdout: no space left on device" in container.bootsman("logs", "bootsman").stdout,
+               20, "the log says that the device is full")
+    assert container.bootsman("logs", "bootsman").stdout.count("cannot write") == 1
+    assert "line" in container.bootsman("logs", "web").stdout
+    assert container.status("/health") == 200
+    assert container.stop() == 0
 
 
 @pytest.mark.parametrize("stdout", [">&-", "> >(exec true)"], ids=["closed", "reader is gone"])

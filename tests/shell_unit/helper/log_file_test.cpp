@@ -109,7 +109,56 @@ TEST_CASE("a FIFO is no log file") {
   const test::Folder folder;
   REQUIRE(::mkfifo((folder / "a").c_str(), 0600) == 0);
   RotatingFile file(folder / "a", 0, 1);
-  CHECK(file.take_trouble().find("invalid argument") != std::string::npos);
+  CHECK(file.take_trouble().find(": it is no regular file;") != std::string::npos);
+}
+
+TEST_CASE("a symbolic link is no log file: it could lead anywhere") {
+  const test::Folder folder;
+  write_text(folder / "shadow", "root:x\n");
+  std::filesystem::create_symlink(folder / "shadow", folder / "a");
+  RotatingFile file(folder / "a", 0, 1);
+  file.write("root::\n");
+  CHECK(file.take_trouble().find(": it is a symbolic link; name the file that it leads to;") !=
+        std::string::npos);
+  CHECK(text_of(folder / "shadow") == "root:x\n");
+}
+
+TEST_CASE("a log file that somebody removes is made anew, with its folder") {
+  const test::Folder folder;
+  const std::string path = folder / "deep/a";
+  RotatingFile file(path, 20, 2);
+  file.write("one\n");
+  std::filesystem::remove_all(folder / "deep");
+  file.write("two\n");
+  CHECK(text_of(path) == "two\n");
+  std::filesystem::remove_all(folder / "deep");
+  file.rotate();
+  file.write("three\n");
+  CHECK(text_of(path) == "three\n");
+  // Renamed by others, it is none of ours, and what stands in its place is not put aside.
+  std::filesystem::rename(path, folder / "by-others");
+  write_text(path, "theirs\n");
+  file.write("a line that does not fit\n");
+  CHECK(text_of(folder / "by-others") == "three\n");
+  CHECK(text_of(path).find("theirs\n") == 0);
+}
+
+TEST_CASE("a log file that cannot be put aside grows on, and pushes no older one out") {
+  const test::Folder folder;
+  std::filesystem::create_directory(folder / "a.1");
+  write_text(folder / "b.2", "old\n");
+  RotatingFile file(folder / "a", 8, 1);
+  for (int i = 0; i < 3; ++i) {
+    file.write("line\n");
+    const std::string trouble = file.take_trouble();
+    CHECK((trouble.find("cannot put the log file " + (folder / "a") + " aside: ") == 0) ==
+          (i == 1));
+  }
+  CHECK(text_of(folder / "a") == "line\nline\nline\n");
+  RotatingFile other(folder / "b", 8, 2);
+  for (int i = 0; i < 2; ++i) other.write("line\n");
+  CHECK(text_of(folder / "b.1") == "line\n");
+  CHECK(text_of(folder / "b.2") == "old\n");
 }
 
 }  // namespace

@@ -436,6 +436,10 @@ TEST_CASE("log hub: lines above the rate are left out of the output, and counted
   CHECK_FALSE(world.hub->next_deadline());
   CHECK(world.hub->ring().tail(1, 10, 1000).size() == 5);
   CHECK(world.hub->counts(UnitIndex{0}).dropped_lines == 2);
+  write_all(a, "6\n7\n8\n9\n");
+  world.turn();
+  world.hub->finish(mono_now());
+  CHECK(world.read_out().ends_with(" were left out here: more than log.rate = 3 in a second]\n"));
 }
 
 TEST_CASE("log hub: that nobody reads any more is remembered") {

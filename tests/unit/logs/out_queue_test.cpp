@@ -69,6 +69,17 @@ TEST_CASE("out queue: the total is limited whoever fills it") {
   CHECK_FALSE(queue.has_room(queue.add_source()));
 }
 
+TEST_CASE("out queue: it knows whether what went out ends a line") {
+  OutQueue queue;
+  const SourceId source = queue.add_source();
+  CHECK_FALSE(queue.within_line());
+  put(queue, source, "one\ntwo\n");
+  take(queue, 5);
+  CHECK(queue.within_line());
+  take(queue, 3);
+  CHECK_FALSE(queue.within_line());
+}
+
 TEST_CASE("out queue: drops are counted once") {
   OutQueue queue;
   const SourceId source = queue.add_source();
