@@ -8,11 +8,13 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import chart
 import measures
 import report
 from peers import all_peers
@@ -64,7 +66,7 @@ def median_of(runs):
 
 
 def measure(peers, settings, only, load):
-    results, problems = {}, []
+    results, all_runs, problems = {}, {}, []
     for name, rounds, run in cases(load, settings):
         if only and not any(name.startswith(word) for word in only):
             continue
@@ -80,15 +82,28 @@ def measure(peers, settings, only, load):
                 if numbers is not None:
                     found[peer.name].append(numbers)
         results[name] = {who: median_of(runs) for who, runs in found.items() if runs}
+        all_runs[name] = found
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr, flush=True)
-    return results, problems
+    return results, all_runs, problems
 
 
 def machine():
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
-    return {"processor": model, "cores": os.cpu_count(), "kernel": platform.release(),
-            "load_before": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d", time.gmtime())}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    return {"processor": model, "cores": os.cpu_count(), "memory_gib": memory, "kernel": platform.release(),
+            "load_before": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d", time.gmtime()), "versions": versions()}
+
+
+def versions():
+    """Of the peers' packages, where dpkg knows them."""
+    packages = (Path(__file__).parent / "packages.txt").read_text().split()
+    try:
+        listed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages], capture_output=True, text=True,
+                                check=False).stdout
+    except OSError:
+        return {}
+    return dict(line.split() for line in listed.splitlines() if len(line.split()) == 2)
 
 
 def main():
@@ -102,13 +117,13 @@ def main():
     settings = QUICK if asked.quick else Settings()
     peers = all_peers(asked.load.resolve(), asked.binary.resolve())
     about = machine()
-    results, problems = measure(peers, settings, asked.only, asked.load.resolve())
-    outcome = {"machine": about, "quick": asked.quick, "results": results, "problems": problems,
+    results, runs, problems = measure(peers, settings, asked.only, asked.load.resolve())
+    outcome = {"machine": about, "quick": asked.quick, "results": results, "runs": runs, "problems": problems,
                "sizes": {peer.name: peer.size() for peer in peers if peer.name != "floor"}}
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "results.json").write_text(json.dumps(outcome, indent=2) + "\n")
     (asked.out / "benchmarks.md").write_text(report.markdown(outcome))
-    (asked.out / "benchmarks.svg").write_text(report.chart(outcome))
+    (asked.out / "benchmarks.svg").write_text(chart.chart(outcome))
     for problem in problems:
         print("problem: " + problem, file=sys.stderr)
     return 1 if any(": bootsman:" in problem for problem in problems) else 0

@@ -1,7 +1,7 @@
 # Sourced by tests/run.sh: one function for each part.
 
-# The counting itself is under test too.
-part_tidy() { pytest_folder tidy 120 tests/tidy tests/lib; }
+# The counting itself is under test too, here and in the benchmark.
+part_tidy() { pytest_folder tidy 120 tests/tidy tests/lib tests/bench; }
 
 part_unit() {
   need unit build dev || return
