@@ -37,10 +37,11 @@ int read_config_helper() {
   request.command_line = asked->get_strings("command_line");
   if (const std::string text = asked->get_string("overlay"); !text.empty())
     request.overlay = SourceText{"overlay", text};
-  request.about_to_open = [&channel](const std::string& path) {
+  request.may_open = [&channel](const std::string& path) {
     Value next;
     next.set("reading", path);
     channel.answer(next);
+    return true;
   };
   (void)load_configuration(request, own_environment());
   return 0;

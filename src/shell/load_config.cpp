@@ -96,8 +96,14 @@ Result<std::string> interface_address(const std::string& interface) {
               "\"");
 }
 
-void announce(const ConfigRequest& request, const std::string& path) {
-  if (request.about_to_open) request.about_to_open(path);
+bool may_open(const ConfigRequest& request, const std::string& path) {
+  return !request.may_open || request.may_open(path);
+}
+
+Result<std::string> read_if_allowed(const ConfigRequest& request, const std::string& path,
+                                    std::size_t limit) {
+  if (!may_open(request, path)) return cannot_read(path, "it may not be opened here");
+  return read_small(path, limit);
 }
 
 /// Reads the texts of the configuration in the order of merging.
@@ -107,16 +113,14 @@ std::vector<SourceText> read_sources(const ConfigRequest& request, const Environ
   std::vector<SourceText> sources;
   const auto add = [&](const std::string& path) {
     loaded.read_files.push_back(path);
-    announce(request, path);
-    Result<std::string> text = read_small(path, kConfigMax);
+    Result<std::string> text = read_if_allowed(request, path, kConfigMax);
     if (text)
       sources.push_back({path, std::move(*text)});
     else
       diagnostics.error({}, "", text.error().message());
   };
   const auto exists = [&](const std::string& path) {
-    announce(request, path);
-    return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
+    return !may_open(request, path) || ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
   };
   const auto chosen = env.find("BOOTSMAN_CONFIG");
   if (request.path)
@@ -125,8 +129,9 @@ std::vector<SourceText> read_sources(const ConfigRequest& request, const Environ
     add(chosen->second);
   else if (exists(request.default_path))
     add(request.default_path);
-  announce(request, request.folder);
-  const Result<std::vector<std::string>> files = toml_files(request.folder);
+  const Result<std::vector<std::string>> files =
+      may_open(request, request.folder) ? toml_files(request.folder)
+                                        : cannot_read(request.folder, "it may not be opened here");
   if (!files) diagnostics.error({}, "", files.error().message());
   if (files)
     for (const std::string& file : *files) add(file);
@@ -140,8 +145,7 @@ ConfigFacts config_facts(const ConfigRequest& request, const Environment& env,
   facts.env = env;
   facts.read_file = [&request, &read_files](const std::string& path) {
     read_files.push_back(path);
-    announce(request, path);
-    return read_small(path, kValueMax);
+    return read_if_allowed(request, path, kValueMax);
   };
   facts.address_of = interface_address;
   facts.must_resolve = request.must_resolve;
@@ -157,8 +161,7 @@ PlanFacts plan_facts(const ConfigRequest& request, const Environment& env) {
   facts.uid = ::geteuid();
   facts.command_line = request.command_line;
   facts.read_file = [&request](const std::string& path) {
-    announce(request, path);
-    return read_small(path, kValueMax);
+    return read_if_allowed(request, path, kValueMax);
   };
   facts.must_resolve = request.must_resolve;
   return facts;

@@ -26,8 +26,8 @@ struct ConfigRequest {
   std::string default_path = "/etc/bootsman/bootsman.toml";
   std::string folder = "/etc/bootsman/conf.d";  ///< Its *.toml follow in name order.
   std::optional<SourceText> overlay = {};       ///< Laid over all of them.
-  /// Told of each path before it is looked up.
-  std::function<void(const std::string& path)> about_to_open = {};
+  /// Asked of each path before it is looked up; what may not be is an error.
+  std::function<bool(const std::string& path)> may_open = {};
 };
 
 struct LoadedConfig {

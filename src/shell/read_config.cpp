@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "shell/ask_helper.h"
+#include "shell/what_may_hang.h"
 
 namespace bootsman {
 
@@ -23,8 +24,26 @@ std::string path_being_read(std::string_view answers) {
   return last ? last->get_string("reading") : "";
 }
 
+namespace {
+
+/// Reads it here, unless one of its files may lie on a file system that hangs.
+std::optional<LoadedConfig> read_at_once(const ConfigRequest& request, const Environment& env) {
+  bool may_hang = false;
+  ConfigRequest careful = request;
+  careful.may_open = [&may_hang](const std::string& path) {
+    may_hang = may_hang || !path.starts_with('/') || !what_may_hang(path).empty();
+    return !may_hang;
+  };
+  LoadedConfig loaded = load_configuration(careful, env);
+  if (may_hang) return std::nullopt;
+  return loaded;
+}
+
+}  // namespace
+
 std::optional<LoadedConfig> read_configuration(const Setup& setup, const ConfigRequest& request,
                                                const Environment& env) {
+  if (auto loaded = read_at_once(request, env)) return loaded;
   std::vector<std::string> block;
   for (const auto& [name, value] : env) block.push_back(name + "=" + value);
   const HelperSaid said = hear_helper(setup, "read-config", reading_request(request),
