@@ -1,20 +1,15 @@
 #include "shell/runtime.h"
 
 #include <algorithm>
-#include <random>
 
 #include "base/text.h"
 #include "shell/address.h"
 #include "shell/clock.h"
+#include "sys/random_bits.h"
 #include "sys/terminal.h"
 
 namespace bootsman {
 namespace {
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
 
 /// A look at a container short of memory that is older says nothing of a death.
 constexpr Millis kShortageCounts{10'000};
@@ -34,9 +29,9 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       setup_(setup),
       plan_(std::move(plan)),
       web_(std::move(web)),
-      state_(initial_state(plan_, random_seed())),
+      state_(initial_state(plan_, random_bits())),
       environment_(std::move(environment)),
-      secret_marks_(random_seed()),
+      secret_marks_(random_bits()),
       logs_(loop, 1, 2, plan.log),
       own_log_(logs_),
       children_(loop, Spawner(setup.inherited),

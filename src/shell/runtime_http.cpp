@@ -1,8 +1,8 @@
-#include <random>
 #include <utility>
 
 #include "shell/clock.h"
 #include "shell/runtime.h"
+#include "sys/random_bits.h"
 #include "wire/page_logs.h"
 
 namespace bootsman {
@@ -10,11 +10,11 @@ namespace {
 
 /// What nobody can guess, in hex.
 std::string nonce() {
-  std::random_device device;
   std::string text;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 2; ++i) {
     constexpr std::string_view kHex = "0123456789abcdef";
-    for (auto bits = device(), digit = 0U; digit < 8; ++digit, bits >>= 4) text += kHex[bits & 15];
+    auto bits = random_bits();
+    for (int digit = 0; digit < 16; ++digit, bits >>= 4) text += kHex[bits & 15];
   }
   return text;
 }
