@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+
+#include "logs/packed_text.h"
 
 namespace bootsman {
 
@@ -22,12 +25,45 @@ void LogRing::renumber(const std::vector<std::optional<std::uint32_t>>& before) 
   for (const std::uint32_t writer : ages_) {
     if (now[writer]) ages.push_back(*now[writer]);
   }
-  used_ = 0;
-  for (const Writer& writer : writers) {
-    for (const Block& block : writer.blocks) used_ += block.capacity;
-  }
   writers_ = std::move(writers);
   ages_ = std::move(ages);
+  count_blocks();
+}
+
+void LogRing::count_blocks() {
+  used_ = saved_ = loose_ = packing_ = 0;
+  for (const Writer& writer : writers_) {
+    for (const Block& block : writer.blocks) {
+      used_ += block.capacity;
+      if (block.packed > 0) saved_ += block.capacity - block.packed;
+      if (!block.settled && &block != &writer.blocks.back()) ++loose_;
+    }
+  }
+}
+
+std::vector<RingLine> LogRing::lines_of(const Block& block, Unpacked& unpacked) {
+  std::vector<RingLine> lines;
+  const char* data = block.data.get();
+  if (block.packed > 0) {
+    unpacked.emplace_back(new char[block.size]);
+    if (!unpack({data, block.packed}, unpacked.back().get(), block.size)) return lines;
+    data = unpacked.back().get();
+  }
+  lines.reserve(block.lines);
+  Header header{};
+  for (std::size_t at = 0; at < block.size; at += header.length) {
+    std::memcpy(&header, data + at, sizeof header);
+    at += sizeof header;
+    std::string_view rest{data + at, header.length};
+    for (std::uint32_t i = 0; i < header.lines; ++i) {
+      const std::size_t end = i + 1 < header.lines ? rest.find('\n') : rest.size();
+      lines.push_back({header.sequence + i, header.wall_us, header.run,
+                       (header.flags & kStderr) != 0, (header.flags & kContinues) != 0,
+                       rest.substr(0, end)});
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return lines;
 }
 
 LogRing::Block& LogRing::block_for(std::uint32_t writer, std::size_t bytes) {
@@ -43,6 +79,7 @@ LogRing::Block& LogRing::block_for(std::uint32_t writer, std::size_t bytes) {
   else
     block.data.reset(new char[capacity]);  // Not make_unique, which would write zeros first.
   used_ += capacity;
+  if (!to.blocks.empty()) ++loose_;
   to.blocks.push_back(std::move(block));
   ages_.push_back(writer);
   return to.blocks.back();
@@ -84,6 +121,7 @@ std::uint64_t LogRing::add(std::uint32_t writer, const RingLine& line) {
     block->size += sizeof(Header) + line.text.size();
   }
   block->last = sequence;
+  block->latest_us = std::max(block->latest_us, line.wall_us);
   ++block->lines;
   return sequence;
 }
@@ -100,31 +138,58 @@ void LogRing::make_room(std::size_t bytes) {
       ++tried;
       continue;
     }
-    Block& oldest = from.blocks.front();
-    used_ -= oldest.capacity;
-    from.forgotten += oldest.lines;
-    if (oldest.capacity == kBlock) spare_ = std::move(oldest.data);
-    from.blocks.pop_front();
+    drop_oldest(from);
   }
+}
+
+/// Of several blocks: the last one is still being filled.
+void LogRing::drop_oldest(Writer& writer) {
+  Block& oldest = writer.blocks.front();
+  used_ -= oldest.capacity;
+  writer.forgotten += oldest.lines;
+  if (!oldest.settled) --loose_;
+  if (oldest.packed > 0)
+    saved_ -= oldest.capacity - oldest.packed;
+  else if (oldest.capacity == kBlock)
+    spare_ = std::move(oldest.data);
+  writer.blocks.pop_front();
+}
+
+bool LogRing::pack(std::uint64_t until, std::size_t budget) {
+  TextPacker packer;
+  std::size_t done = 0;
+  for (; packing_ < writers_.size(); ++packing_) {
+    auto& blocks = writers_[packing_].blocks;
+    for (std::size_t i = 0; i + 1 < blocks.size() && blocks[i].last <= until; ++i) {
+      Block& block = blocks[i];
+      if (block.settled) continue;
+      if (done >= budget) return true;
+      done += block.size;
+      block.settled = true;
+      --loose_;
+      PackedText packed = packer.pack({block.data.get(), block.size});
+      if (packed.size == 0) continue;
+      block.data = std::move(packed.data);
+      block.packed = packed.size;
+      saved_ += block.capacity - block.packed;
+    }
+  }
+  packing_ = 0;
+  return false;
 }
 
 std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
                                        std::size_t bytes) const {
   std::vector<std::string> last;
   std::size_t taken = 0;
-  const auto& blocks = writers_[writer].blocks;
-  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-    std::vector<std::string_view> texts;
-    each_line(*block, [&](const RingLine& line) { texts.push_back(line.text); });
-    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
-      if (last.size() == lines || taken + text->size() > bytes) {
-        std::reverse(last.begin(), last.end());
-        return last;
-      }
-      taken += text->size();
-      last.emplace_back(*text);
-    }
-  }
+  Unpacked unpacked;
+  constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::min();
+  each_newest(writer, kEver, unpacked, [&](const RingLine& line) {
+    if (last.size() == lines || taken + line.text.size() > bytes) return false;
+    taken += line.text.size();
+    last.emplace_back(line.text);
+    return true;
+  });
   std::reverse(last.begin(), last.end());
   return last;
 }

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -22,18 +20,20 @@ struct RingLine {
   std::uint64_t run = 0;       ///< RunId of the writer's run; 0 for the init's own lines.
   bool is_stderr = false;
   bool continues = false;  ///< Continues the line before it of the same stream.
-  std::string_view text;   ///< Without any line end. Valid until the next add().
+  std::string_view text;   ///< Without any line end. See LogRing::each().
 };
 
 /// The latest output of all units, in one memory for all: blocks of a few KiB, the oldest block of
 /// all goes first, but never the last `keep` blocks of a writer, so that a flood of one leaves the
-/// last words of the others. Counts what it forgot.
+/// last words of the others. Counts what it forgot. Blocks that are full can be packed; they are
+/// unpacked for who reads them.
 class LogRing {
  public:
   static constexpr std::size_t kBlock = 4 * 1024;
   static constexpr std::size_t kKeepBlocks = 2;
 
-  /// `limit`: bytes in all, counted in whole blocks. The kept blocks may go beyond it.
+  /// `limit`: bytes in all, counted in whole blocks as they are unpacked. The kept blocks may go
+  /// beyond it.
   explicit LogRing(std::size_t limit = 8 * 1024 * 1024) : limit_(limit) {}
 
   /// A new writer, numbered from 0.
@@ -46,16 +46,37 @@ class LogRing {
   /// Remembers a line. Gives its sequence number.
   std::uint64_t add(std::uint32_t writer, const RingLine& line);
 
-  /// Calls visit(RingLine) for the writer's remembered lines after that sequence number, in order.
+  /// Where the lines of packed blocks lie while somebody reads them.
+  using Unpacked = std::vector<std::unique_ptr<char[]>>;
+
+  /// Calls visit(RingLine) for the writer's remembered lines after that sequence number, in order,
+  /// until it gives back false. The texts are valid until the next add(), as long as `unpacked` is.
   template <class Visit>
-  void each(std::uint32_t writer, std::uint64_t after, Visit&& visit) const {
+  void each(std::uint32_t writer, std::uint64_t after, Unpacked& unpacked, Visit&& visit) const {
     for (const Block& block : writers_[writer].blocks) {
       if (block.last <= after) continue;
-      each_line(block, [&](const RingLine& line) {
-        if (line.sequence > after) visit(line);
-      });
+      for (const RingLine& line : lines_of(block, unpacked))
+        if (line.sequence > after && !visit(line)) return;
     }
   }
+  /// The same from the newest line on, of those that came at `since_us` or later.
+  template <class Visit>
+  void each_newest(std::uint32_t writer, std::int64_t since_us, Unpacked& unpacked,
+                   Visit&& visit) const {
+    const auto& blocks = writers_[writer].blocks;
+    for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+      if (block->latest_us < since_us) continue;
+      const std::vector<RingLine> lines = lines_of(*block, unpacked);
+      for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+        if (line->wall_us >= since_us && !visit(*line)) return;
+    }
+  }
+
+  /// Packs full blocks whose lines are not newer than that sequence number, until `budget` bytes
+  /// are done; goes on there the next time. False: there was none left.
+  bool pack(std::uint64_t until, std::size_t budget);
+  /// How many full blocks have not been packed.
+  std::size_t loose() const { return loose_; }
 
   /// The writer's last lines, oldest first, at most `lines` and `bytes` together.
   std::vector<std::string> tail(std::uint32_t writer, std::size_t lines, std::size_t bytes) const;
@@ -63,7 +84,10 @@ class LogRing {
   /// Lines of this writer that were remembered once and are forgotten.
   std::uint64_t forgotten(std::uint32_t writer) const { return writers_[writer].forgotten; }
   std::uint64_t last_sequence() const { return sequence_; }
+  /// Bytes of all blocks, as if none were packed.
   std::size_t memory() const { return used_; }
+  /// Bytes that packing has saved.
+  std::size_t saved() const { return saved_; }
 
  private:
   /// What is said once of lines that came one after the other at the same time, as those of one
@@ -79,42 +103,34 @@ class LogRing {
   struct Block {
     std::unique_ptr<char[]> data;
     std::size_t size = 0;
-    std::size_t capacity = 0;
+    std::size_t capacity = 0;  ///< Without packing.
+    std::size_t packed = 0;    ///< Bytes of `data` when it is packed, else 0.
+    bool settled = false;      ///< It is packed, or would not get smaller.
     std::size_t latest_at = 0;  ///< Where the latest header is.
     Header latest{};            ///< The same, to be compared with.
     std::uint64_t last = 0;     ///< Sequence number of its last line.
+    std::int64_t latest_us = 0;  ///< Of its lines the latest time; the clock may go back.
     std::uint32_t lines = 0;
   };
   struct Writer {
     std::deque<Block> blocks;
     std::uint64_t forgotten = 0;
   };
-  /// Calls visit(RingLine) for each line of the block, in order.
-  template <class Visit>
-  static void each_line(const Block& block, Visit&& visit) {
-    Header header{};
-    for (std::size_t at = 0; at < block.size; at += header.length) {
-      std::memcpy(&header, block.data.get() + at, sizeof header);
-      at += sizeof header;
-      std::string_view rest{block.data.get() + at, header.length};
-      for (std::uint32_t i = 0; i < header.lines; ++i) {
-        const std::size_t end = i + 1 < header.lines ? rest.find('\n') : rest.size();
-        visit(RingLine{header.sequence + i, header.wall_us, header.run,
-                       (header.flags & kStderr) != 0, (header.flags & kContinues) != 0,
-                       rest.substr(0, end)});
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-      }
-    }
-  }
+  static std::vector<RingLine> lines_of(const Block& block, Unpacked& unpacked);
   static constexpr std::uint32_t kStderr = 1;
   static constexpr std::uint32_t kContinues = 2;
   static bool add_to_latest(Block& block, std::uint64_t sequence, const RingLine& line,
                             std::uint32_t flags);
   Block& block_for(std::uint32_t writer, std::size_t bytes);
   void make_room(std::size_t bytes);
+  void drop_oldest(Writer& writer);
+  void count_blocks();
 
   std::size_t limit_;
   std::size_t used_ = 0;
+  std::size_t saved_ = 0;
+  std::size_t loose_ = 0;
+  std::size_t packing_ = 0;  ///< The writer at which pack() goes on.
   std::uint64_t sequence_ = 0;
   std::deque<Writer> writers_;      ///< By number; never moved.
   std::deque<std::uint32_t> ages_;  ///< Whose block is the oldest, the next oldest, …

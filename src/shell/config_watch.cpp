@@ -45,6 +45,11 @@ void ConfigWatch::watch(const std::vector<std::string>& files, const std::string
   readable_.want_readable();
 }
 
+void ConfigWatch::end() {
+  for (const auto& [number, folder] : folders_) ::inotify_rm_watch(inotify_.get(), number);
+  folders_.clear();
+}
+
 void ConfigWatch::add(const std::string& path, const std::string& name, bool any_toml) {
   // Changes that others make there would not be told anyway.
   if (!what_may_hang(path).empty()) return;

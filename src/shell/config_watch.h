@@ -24,6 +24,10 @@ class ConfigWatch {
   /// ConfigMaps ("..data"), counts as changed by the swap.
   void watch(const std::vector<std::string>& files, const std::string& folder);
 
+  /// Watches nothing any more; what was noticed stays. The kernel lets go of what was watched some
+  /// milliseconds later, and who closes the inotify before that waits for it.
+  void end();
+
   /// Forgets what was noticed, and watches on.
   void forget() { changed_.clear(); }
   /// Takes these for changed without a word.

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "shell/clock.h"
+#include "sys/own_memory.h"
 
 namespace bootsman {
 namespace {
@@ -16,6 +17,9 @@ constexpr std::size_t kDrainMax = 2 * 1024 * 1024;
 constexpr Millis kSilence{1000};
 /// An output that took no byte for so long counts as not read.
 constexpr Millis kStuck{1000};
+/// Lines that nobody has written over in so long are packed, some in each turn of the loop.
+constexpr Millis kOld{10'000};
+constexpr std::size_t kPackedInTurn = 64 * 1024;
 
 std::optional<MonoTime> earlier(std::optional<MonoTime> a, std::optional<MonoTime> b) {
   if (!a || !b) return a ? a : b;
@@ -193,7 +197,9 @@ std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
 void LogHub::end_stream(LogStream& stream) {
   flush_held(stream);
   stream.ended = any_ended_ = true;
-  stream.watch.stop();
+  // At once: to stop it first would be one more system call.
+  stream.watch = FdWatch();
+  stream.fd.reset();
 }
 
 void LogHub::take_bytes(LogStream& stream, std::string_view bytes) {
@@ -262,6 +268,8 @@ void LogHub::resume(LogStream& stream) {
 }
 
 void LogHub::drain(RunId run) {
+  // Of many that end in one turn most have been read to their end already.
+  if (any_ended_) remove_ended();
   for (LogStream& stream : streams_) {
     if (stream.run != run || stream.paused) continue;
     const bool empty = read_stream(stream, kDrainMax) < kDrainMax && !stream.paused;
@@ -297,6 +305,9 @@ void LogHub::flush() {
   while (const auto trouble = sink_.take_trouble())
     ring_.add(0, {0, wall_clock_us(), 0, true, false, *trouble});
   if (any_ended_) remove_ended();
+  if (pack_at_ || ring_.loose() == 0) return;
+  pack_at_ = now_.mono + kOld;
+  pack_until_ = ring_.last_sequence();
 }
 
 void LogHub::remove_ended() {
@@ -311,7 +322,7 @@ void LogHub::remove_ended() {
 }
 
 std::optional<MonoTime> LogHub::next_deadline() const {
-  std::optional<MonoTime> first = sink_.next_deadline();
+  std::optional<MonoTime> first = earlier(sink_.next_deadline(), pack_at_);
   for (const LogStream* stream : holding_) {
     if (stream->waits_for_end()) first = earlier(first, stream->last_read + kSilence);
     if (stream->fold) first = earlier(first, stream->fold->next_deadline());
@@ -341,6 +352,7 @@ void LogHub::tick(MonoTime now) {
   now_ = {wall_clock_us(), now};
   sink_.tick(now_);
   if (any_paused_) drop_of_stuck(now);
+  pack_old_lines(now);
   std::erase_if(holding_, [&](LogStream* stream) {
     if (stream->fold) stream->fold->tick(now, [&](std::string_view part) { split(*stream, part); });
     if (stream->waits_for_end() && stream->last_read + kSilence <= now) {
@@ -355,6 +367,12 @@ void LogHub::tick(MonoTime now) {
     stream->holding = stream->holds_anything();
     return !stream->holding;
   });
+}
+
+void LogHub::pack_old_lines(MonoTime now) {
+  if (!pack_at_ || *pack_at_ > now || ring_.pack(pack_until_, kPackedInTurn)) return;
+  pack_at_.reset();
+  release_memory();
 }
 
 void LogHub::finish(MonoTime deadline) {

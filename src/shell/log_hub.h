@@ -133,6 +133,7 @@ class LogHub {
   void narrow(LogStream& stream);
   void arm_gather_timer();
   void remove_ended();
+  void pack_old_lines(MonoTime now);
 
   uv_loop_t* loop_;
   std::function<void(UnitIndex, std::string_view)> terminal_output_;
@@ -148,6 +149,8 @@ class LogHub {
   std::size_t turn_bytes_ = 0;  ///< What this turn of the loop has read of all streams.
   bool any_ended_ = false;
   bool any_paused_ = false;
+  std::optional<MonoTime> pack_at_;  ///< When the ring's lines until pack_until_ are old.
+  std::uint64_t pack_until_ = 0;
   LogMoment now_;  ///< The time of the latest read.
   std::vector<char> buffer_;
 };

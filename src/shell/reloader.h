@@ -53,6 +53,9 @@ class Reloader {
   /// force; else what is on disk is still another one.
   void over(CommandId id, bool ok);
 
+  /// The container ends: changes on disk are nobody's matter any more.
+  void stop_watching() { watch_.end(); }
+
   /// Files of the configuration that have changed on disk since they were read.
   const std::set<std::string>& changed_files() const { return watch_.changed(); }
 

@@ -14,6 +14,7 @@
 #include "shell/proc_walk.h"
 #include "shell/runtime.h"
 #include "shell/what_may_hang.h"
+#include "sys/own_memory.h"
 #include "sys/termination_log.h"
 
 // How the runtime carries out what the core orders.
@@ -390,8 +391,12 @@ void Runtime::note(EventRecord event) {
 
 void Runtime::execute(const Happened& action) {
   note(event_record(action, plan_));
-  if (action.what == Happened::What::BootDone) look_at_container();
+  if (action.what == Happened::What::BootDone) {
+    look_at_container();
+    release_memory();
+  }
   if (action.what != Happened::What::Stopping) return;
+  reloader_.stop_watching();
   sessions_.hang_up();
   terminals_.hang_up();
 }

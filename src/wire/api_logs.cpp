@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <deque>
 
 #include "base/json.h"
 #include "wire/api.h"
@@ -24,22 +23,29 @@ std::vector<std::uint32_t> writers_of(const LogQuery& query, const Plan& plan) {
 
 /// One writer's lines: the first after a number, or the last ones.
 void collect(const LogQuery& query, const LogRing& ring, std::uint32_t writer,
-             std::vector<Found>& out) {
-  std::deque<RingLine> lines;
-  ring.each(writer, query.after.value_or(0), [&](const RingLine& line) {
-    if (line.wall_us < query.since_us) return;
-    if (query.after && lines.size() == query.lines) return;
-    lines.push_back(line);
-    if (lines.size() > query.lines) lines.pop_front();
-  });
-  for (const RingLine& line : lines) out.push_back({writer, line});
+             LogRing::Unpacked& unpacked, std::vector<Found>& out) {
+  std::size_t lines = 0;
+  std::size_t bytes = 0;
+  const auto take = [&](const RingLine& line) {
+    if (lines == query.lines || bytes >= kLogBytesMax) return false;
+    if (line.wall_us < query.since_us) return true;
+    ++lines;
+    bytes += line.text.size();
+    out.push_back({writer, line});
+    return true;
+  };
+  if (query.after)
+    ring.each(writer, *query.after, unpacked, take);
+  else
+    ring.each_newest(writer, query.since_us, unpacked, take);
 }
 
 /// In the order of their coming, cut to the limits of one answer.
-std::vector<Found> find_lines(const LogQuery& query, const ApiView& view) {
+std::vector<Found> find_lines(const LogQuery& query, const ApiView& view,
+                              LogRing::Unpacked& unpacked) {
   std::vector<Found> found;
   for (const std::uint32_t writer : writers_of(query, view.plan)) {
-    collect(query, view.ring, writer, found);
+    collect(query, view.ring, writer, unpacked, found);
   }
   std::ranges::sort(found, {}, [](const Found& one) { return one.line.sequence; });
   // Where a client goes on the oldest count, else the newest.
@@ -69,7 +75,8 @@ Value to_value(const Found& found, const Plan& plan) {
 }  // namespace
 
 Response log_response(const LogQuery& query, const ApiView& view) {
-  const auto found = find_lines(query, view);
+  LogRing::Unpacked unpacked;
+  const auto found = find_lines(query, view, unpacked);
   Value::Array lines;
   for (const Found& one : found) lines.push_back(to_value(one, view.plan));
   Value answer;
@@ -87,7 +94,8 @@ bool has_lines(const LogQuery& query, const ApiView& view) {
   if (query.after && view.ring.last_sequence() <= *query.after) return false;
   LogQuery one = query;
   one.lines = 1;
-  return !find_lines(one, view).empty();
+  LogRing::Unpacked unpacked;
+  return !find_lines(one, view, unpacked).empty();
 }
 
 }  // namespace bootsman

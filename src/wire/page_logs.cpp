@@ -30,8 +30,12 @@ std::string lines_text(const PageLogs& logs, const std::string& unit) {
     const std::string id = writer == 0 ? "bootsman" : logs.plan.units[writer - 1].id();
     if (!unit.empty() && unit != id) continue;
     const std::string name = writer == 0 ? id : logs.plan.units[writer - 1].name;
-    logs.ring.each(writer, 0, [&](const RingLine& line) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    LogRing::Unpacked unpacked;
+    logs.ring.each_newest(writer, 0, unpacked, [&](const RingLine& line) {
       lines.push_back({line.sequence, name + " | " + std::string(line.text) + "\n"});
+      return ++count < kLines && (bytes += line.text.size()) <= kBytes;
     });
   }
   std::ranges::sort(lines, {}, &Line::sequence);

@@ -442,6 +442,22 @@ TEST_CASE("log hub: lines above the rate are left out of the output, and counted
   CHECK(world.read_out().ends_with(" were left out here: more than log.rate = 3 in a second]\n"));
 }
 
+TEST_CASE("log hub: lines that are old are packed, and there") {
+  World world;
+  world.hub->add_unit("a", {}, "");
+  const UniqueFd a = world.stream(0, 1);
+  for (int i = 0; i < 5'000; ++i) write_all(a, "127.0.0.1 GET /api 200\n"), world.turn();
+  world.read_rest();
+  const LogRing& ring = world.hub->ring();
+  for (int turns = 0; ring.loose() > 0; ++turns) {
+    REQUIRE((turns < 10 && world.hub->next_deadline()));
+    world.hub->tick(*world.hub->next_deadline());
+    world.hub->flush();
+  }
+  CHECK(ring.saved() > ring.memory() / 2);
+  CHECK(ring.tail(1, 10'000, 1'000'000) == std::vector<std::string>(5'000, "127.0.0.1 GET /api 200"));
+}
+
 TEST_CASE("log hub: that nobody reads any more is remembered") {
   ::signal(SIGPIPE, SIG_IGN);
   World world;

@@ -21,7 +21,11 @@ RingLine line_of(std::string_view text, std::uint64_t run = 1) {
 std::vector<std::string> all_of(const LogRing& ring, std::uint32_t writer,
                                 std::uint64_t after = 0) {
   std::vector<std::string> texts;
-  ring.each(writer, after, [&](const RingLine& line) { texts.emplace_back(line.text); });
+  LogRing::Unpacked unpacked;
+  ring.each(writer, after, unpacked, [&](const RingLine& line) {
+    texts.emplace_back(line.text);
+    return true;
+  });
   return texts;
 }
 
@@ -32,7 +36,11 @@ TEST_CASE("ring: what was added comes back, with all that was said of it") {
   CHECK(ring.add(writer, line_of("", 7)) == 1);
   CHECK(ring.add(writer, line_of(odd, 8)) == 2);
   std::vector<RingLine> lines;
-  ring.each(writer, 0, [&](const RingLine& line) { lines.push_back(line); });
+  LogRing::Unpacked unpacked;
+  ring.each(writer, 0, unpacked, [&](const RingLine& line) {
+    lines.push_back(line);
+    return true;
+  });
   REQUIRE(lines.size() == 2);
   CHECK(lines[0].run == 7);
   CHECK_FALSE(lines[0].is_stderr);
@@ -65,12 +73,14 @@ TEST_CASE("ring: lines of one moment lie together, and none becomes part of anot
     const std::size_t who = random() % 16 == 0 ? 1 : 0;
     line.text = text;
     const std::uint64_t sequence = ring.add(writers[who], line);
+    if (random() % 256 == 0) ring.pack(sequence - random() % 512, 1 + random() % 20'000);
     added[who].push_back({sequence, line, text});
   }
   for (const std::size_t who : {0U, 1U}) {
     std::size_t at = ring.forgotten(writers[who]);
     CHECK(at > 0);
-    ring.each(writers[who], 0, [&](const RingLine& got) {
+    LogRing::Unpacked unpacked;
+    ring.each(writers[who], 0, unpacked, [&](const RingLine& got) {
       const Line& expected = added[who].at(at++);
       REQUIRE(got.sequence == expected.sequence);
       REQUIRE(got.text == expected.text);
@@ -78,6 +88,7 @@ TEST_CASE("ring: lines of one moment lie together, and none becomes part of anot
       REQUIRE(got.run == expected.said.run);
       REQUIRE(got.is_stderr == expected.said.is_stderr);
       REQUIRE(got.continues == expected.said.continues);
+      return true;
     });
     CHECK(at == added[who].size());
     CHECK(ring.tail(writers[who], 1, 10'000) == std::vector<std::string>{added[who].back().text});
@@ -95,6 +106,94 @@ TEST_CASE("ring: a flood of one writer leaves the others' last words") {
   CHECK(ring.forgotten(loud) + all_of(ring, loud).size() == 10'000);
   CHECK(ring.forgotten(quiet) == 0);
   CHECK(ring.memory() <= 64 * 1024);
+}
+
+TEST_CASE("ring: full blocks are packed when they are old, some at a time") {
+  LogRing ring;
+  const std::uint32_t writers[] = {ring.add_writer(), ring.add_writer()};
+  std::mt19937 random(7);
+  std::vector<std::string> said[2];
+  std::uint64_t middle = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    const std::size_t who = random() % 2;
+    said[who].push_back("127.0.0.1 GET /api/kernels/" + std::to_string(random()) + " 200");
+    const auto sequence = ring.add(writers[who], line_of(said[who].back()));
+    if (i == 2'000) middle = sequence;
+  }
+  const std::size_t loose = ring.loose();
+  const std::size_t memory = ring.memory();
+  CHECK(loose + 2 == memory / LogRing::kBlock);
+  CHECK(ring.saved() == 0);
+  std::size_t turns = 1;
+  while (ring.pack(middle, 3 * LogRing::kBlock)) ++turns;
+  CHECK(turns > 5);
+  CHECK(ring.loose() <= loose / 2 + 2);
+  CHECK(ring.loose() >= loose / 2 - 2);
+  CHECK_FALSE(ring.pack(ring.last_sequence(), memory));
+  CHECK(ring.loose() == 0);
+  CHECK(ring.memory() == memory);
+  CHECK(ring.saved() > memory / 2);
+  for (const std::size_t who : {0U, 1U}) CHECK(all_of(ring, writers[who]) == said[who]);
+  // Only what is read is unpacked.
+  LogRing::Unpacked unpacked;
+  std::vector<std::string> newest;
+  ring.each_newest(writers[0], 0, unpacked, [&](const RingLine& line) {
+    newest.emplace_back(line.text);
+    return newest.size() < 100;
+  });
+  CHECK(newest == std::vector<std::string>(said[0].rbegin(), said[0].rbegin() + 100));
+  CHECK(unpacked.size() <= 3);
+  ring.renumber({1U, 0U});
+  CHECK(ring.saved() > memory / 2);
+  CHECK(all_of(ring, 0) == said[1]);
+  // What goes takes its savings along.
+  ring.renumber({std::nullopt});
+  CHECK(ring.saved() == 0);
+  CHECK(ring.memory() == 0);
+}
+
+TEST_CASE("ring: what does not get smaller stays as it is") {
+  LogRing ring(8 * LogRing::kBlock);
+  const auto writer = ring.add_writer();
+  std::mt19937 random(3);
+  std::vector<std::string> said;
+  for (int i = 0; i < 100; ++i) {
+    std::string noise(1'000, ' ');
+    for (char& c : noise) c = static_cast<char>(random() % 256);
+    std::ranges::replace(noise, '\n', ' ');
+    said.push_back(noise);
+    ring.add(writer, line_of(said.back()));
+    ring.pack(ring.last_sequence(), 1);
+  }
+  CHECK(ring.saved() == 0);
+  CHECK(ring.loose() == 0);
+  const auto kept = all_of(ring, writer);
+  CHECK(kept.size() == 8 * (LogRing::kBlock / 1'000));
+  CHECK(std::equal(kept.rbegin(), kept.rend(), said.rbegin()));
+}
+
+TEST_CASE("ring: lines since a time are found though the clock went back") {
+  LogRing ring;
+  const auto writer = ring.add_writer();
+  RingLine line = line_of("");
+  for (const std::int64_t time : {100, 200, 50, 60, 150}) {
+    line.wall_us = time;
+    for (int i = 0; i < 500; ++i) {
+      const std::string text = std::to_string(time) + std::string(40, '.');
+      line.text = text;
+      ring.add(writer, line);
+    }
+  }
+  ring.pack(ring.last_sequence(), ring.memory());
+  std::vector<std::int64_t> found;
+  LogRing::Unpacked unpacked;
+  ring.each_newest(writer, 150, unpacked, [&](const RingLine& got) {
+    found.push_back(got.wall_us);
+    return true;
+  });
+  CHECK(found.size() == 1'000);
+  CHECK(found.front() == 150);
+  CHECK(found.back() == 200);
 }
 
 TEST_CASE("ring: writers are numbered anew, and what those left out wrote is forgotten") {
