@@ -31,19 +31,19 @@ std::optional<Cgroup> with_file(std::optional<Cgroup> group, const char* file, c
 
 }  // namespace
 
-ContainerUsage ContainerUsage::open() {
-  ContainerUsage usage;
+void ContainerUsage::find() {
+  looked_ = true;
   const std::string cgroups = text_of("/proc/self/cgroup").value_or("");
   const std::string mounts = text_of("/proc/self/mountinfo").value_or("");
-  usage.memory_ = find_memory_cgroup(cgroups, mounts);
-  usage.cpu_ = with_file(find_cgroup("cpu", cgroups, mounts), "cpu.stat", "/sys/fs/cgroup/cpu");
-  if (!usage.cpu_ || !usage.cpu_->v2)
-    usage.account_ = with_file(find_cgroup("cpuacct", cgroups, mounts), "cpuacct.usage",
-                               "/sys/fs/cgroup/cpuacct");
-  return usage;
+  memory_ = find_memory_cgroup(cgroups, mounts);
+  cpu_ = with_file(find_cgroup("cpu", cgroups, mounts), "cpu.stat", "/sys/fs/cgroup/cpu");
+  if (!cpu_ || !cpu_->v2)
+    account_ = with_file(find_cgroup("cpuacct", cgroups, mounts), "cpuacct.usage",
+                         "/sys/fs/cgroup/cpuacct");
 }
 
-CgroupUsage ContainerUsage::read() const {
+CgroupUsage ContainerUsage::read() {
+  if (!looked_) find();
   CgroupUsage usage;
   if (memory_) {
     usage.memory_bytes =

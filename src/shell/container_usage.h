@@ -12,12 +12,13 @@ namespace bootsman {
 /// The init's own group is the container's.
 class ContainerUsage {
  public:
-  /// Without /proc or /sys nothing is ever told.
-  static ContainerUsage open();
-
-  CgroupUsage read() const;
+  /// Finds the groups the first time. Without /proc or /sys nothing is ever told.
+  CgroupUsage read();
 
  private:
+  void find();
+
+  bool looked_ = false;
   std::optional<MemoryCgroup> memory_;
   std::optional<Cgroup> cpu_;      ///< Where cpu.stat is.
   std::optional<Cgroup> account_;  ///< Version 1: where cpuacct.usage is.

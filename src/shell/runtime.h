@@ -123,7 +123,7 @@ class Runtime {
   MemoryWatch memory_;
   std::optional<MemoryShortage> shortage_;  ///< The latest one.
   std::optional<MonoTime> shortage_said_;
-  ContainerUsage usage_;
+  mutable ContainerUsage usage_;  ///< Finds its files at the first look.
   Helpers helpers_;
   Notify notify_;
   Launcher launcher_;
