@@ -31,11 +31,12 @@ class Settings:
     probes: int = 1000
     idle: float = 10
     settle: float = 1
+    rest: float = 25
     stop_timeout: float = 30
 
 
 QUICK = Settings(rounds=1, counts=(3, 20), megabytes=(40, 10), orphans=300, restarts=3, restarts_again=3, probes=50, idle=1, settle=0.3,
-                 stop_timeout=15)
+                 rest=0, stop_timeout=15)
 
 
 def cases(load, settings):

@@ -67,11 +67,14 @@ def boot_and_stop(peer, load, count, settings):
 
 
 def memory(peer, load, count, settings):
+    """A moment after all have written, and when they have been silent for a while."""
     with life_of(peer, load, count, 655) as run:
         if run is None:
             return None
         time.sleep(settings.settle)
-        return {"pss_mib": run[0].memory(load) / (1 << 20)}
+        at_once = run[0].memory(load) / (1 << 20)
+        time.sleep(settings.rest)
+        return {"pss_mib": run[0].memory(load) / (1 << 20), "pss_at_once_mib": at_once}
 
 
 def idle(peer, load, settings):

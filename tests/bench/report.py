@@ -59,6 +59,9 @@ ROWS = [
     Row("Memory (PSS), 3 units", "memory.3", "pss_mib", "MiB", (Bar(3),)),
     Row("Memory (PSS), 100 units", "memory.100", "pss_mib", "MiB", (Bar(5),)),
     Row("Memory (PSS), 1000 units", "memory.1000", "pss_mib", "MiB", (Bar(20),)),
+    Row("Memory at once, 3 units", "memory.3", "pss_at_once_mib", "MiB"),
+    Row("Memory at once, 100 units", "memory.100", "pss_at_once_mib", "MiB"),
+    Row("Memory at once, 1000 units", "memory.1000", "pss_at_once_mib", "MiB"),
     Row("Log, 1 writer, big writes", "log.big.1", "mb_per_s", "MB/s", (Bar(0.5, "floor"), Bar(1, "supervisord")), True),
     Row("Log, 10 writers, big writes", "log.big.10", "mb_per_s", "MB/s", (), True),
     Row("Log, 1 writer, a write per line", "log.lines.1", "mb_per_s", "MB/s", (Bar(1, "floor"),), True),
@@ -118,7 +121,8 @@ def machine_text(about):
 
 HEAD = """All run in one go and in turns; each number is the median of its rounds, and of torn lines and orphans the worst. *floor* is
 the least that could do it: a static C program that only forks, execs and waits (`tests/bench/load.c`), and `cat` for logs.
-A boot is timed from the exec of the init until the last unit runs, a stop from SIGTERM until PID 1 is gone. Only Bootsman
+A boot is timed from the exec of the init until the last unit runs, a stop from SIGTERM until PID 1 is gone. Memory is that
+of the supervision when each unit has written 64 KiB: a second after that, and 25 s later. Only Bootsman
 and s6 put the unit's name in front of each line; s6 with one s6-log process for each unit, which counts for its boot, stop
 and memory. Every count is checked: a run in which a unit did not start or a whole line did not arrive does not count.
 Bootsman's executable holds its libraries, the others' sizes are without the C library; supervisord's is with the Python
