@@ -115,9 +115,7 @@ int run_program(const Unit& unit, const SplitEnvironment& env) {
   if (const auto* failure = std::get_if<ExecFailure>(&fate)) return complain(failure->what, kBad);
   const ExitStatus how = WIFSIGNALED(status) ? ExitStatus::signaled(WTERMSIG(status))
                                              : ExitStatus::exited(WEXITSTATUS(status));
-  const bool good = how.kind == ExitStatus::Kind::Exited &&
-                    std::ranges::find(unit.success_codes, how.value) != unit.success_codes.end();
-  if (good) return 0;
+  if (std::ranges::find(unit.success_codes, how.shell_code()) != unit.success_codes.end()) return 0;
   return complain("cannot do " + unit.id() + ": " + unit.launch.argv[0] + " " + describe(how),
                   kBad);
 }

@@ -295,7 +295,8 @@ constexpr std::array kKeys{
         "stderr, for programs that behave otherwise without one. TERM is xterm unless it is set.",
         "true"},
     Key{"early", Boolean, kServiceOrJob, "false", "Start without waiting for all steps.", "true"},
-    Key{"success_codes", Integers, kServiceOrStep, "[0]", "The exit codes that count as success.",
+    Key{"success_codes", Integers, kServiceOrStep, "[0]",
+        "The exit codes that count as success. Death by signal N counts as 128+N: 143 is SIGTERM.",
         "[0, 3]", "", 0, 255},
     Key{"forward", Strings, kServiceOrJob, "[]",
         "Signals to the init that are passed on to the unit's own process while that runs. "

@@ -38,9 +38,9 @@ RunEnd read_end(const Turn& turn, UnitIndex unit, const Process& process, const 
   }
   const auto& status = std::get<ExitStatus>(end.how);
   read.executed = true;
-  read.success = status.kind == ExitStatus::Kind::Exited && spec.kind != UnitKind::Mount &&
-                 std::ranges::find(spec.success_codes, status.value) != spec.success_codes.end();
   read.code = status.shell_code();
+  read.success = spec.kind != UnitKind::Mount &&
+                 std::ranges::find(spec.success_codes, read.code) != spec.success_codes.end();
   read.text = format("{} after {}", describe(status), say_duration(turn.now - process.spawned_at));
   if (!end.said.empty()) read.text = end.said;
   read.hopeless = end.hopeless;
@@ -200,6 +200,9 @@ void end_run(Turn& turn, UnitIndex unit, const Process& process, const ProcessEn
   turn.unit(unit).last_run = LastRun{read.text, end.cpu, end.max_rss};
   if (read.executed) turn.unit(unit).executed = true;
   const Then then = stopping != nullptr ? stopping->then : Then::Decide;
+  // Its end by our own signal does not tell why it was sent.
+  if (then == Then::Restart || (then == Then::Fail && spec.kind != UnitKind::Mount))
+    read.text += " (" + stopping->reason + ")";
   const bool job_ended = spec.kind == UnitKind::Job && (read.executed || read.hopeless);
   if (job_ended) turn.state.job_code = *read.code;
   const bool may_leave = spec.kind == UnitKind::Step && read.success && stopping == nullptr;

@@ -150,8 +150,10 @@ std::variant<PendingSpawn::Unknown, PendingSpawn::Executed, ExecFailure> Pending
       notes_.push_back(with_errno(what, report.error));
       continue;
     }
-    if (report.stage == ChildStage::Exec && report.error == ENOENT &&
-        block_->request.candidates.size() > 1)
+    const bool nothing_there = report.stage == ChildStage::Exec && report.error == ENOENT;
+    if (nothing_there && report.detail > 0)
+      what += ": the interpreter that it names is not there";
+    else if (nothing_there && block_->request.candidates.size() > 1)
       what += ": it is not in any directory of PATH";
     else
       what = with_errno(what, report.error);

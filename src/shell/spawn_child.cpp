@@ -196,7 +196,8 @@ BOOTSMAN_RAW void become_user(const ChildOrders& orders) {
 }
 
 /// As execvp(3): the first candidate that can be executed; a script without #! by /bin/sh; EACCES
-/// is told only when no other candidate exists.
+/// is told only when no other candidate exists. ENOENT of a file that is there means a script's
+/// interpreter or a program's loader: detail 1.
 BOOTSMAN_RAW void execute(const ChildOrders& orders) {
   if (orders.image_fd >= 0) {
     const char empty[] = "";
@@ -205,6 +206,7 @@ BOOTSMAN_RAW void execute(const ChildOrders& orders) {
     if (*orders.candidates == nullptr) give_up(orders, ChildStage::Exec, r);
   }
   long worst = -ENOENT;
+  int detail = -1;
   for (char** candidate = orders.candidates; *candidate != nullptr; ++candidate) {
     if (orders.searched) orders.argv[0] = *candidate;
     long r =
@@ -217,9 +219,10 @@ BOOTSMAN_RAW void execute(const ChildOrders& orders) {
       give_up(orders, ChildStage::Exec, r);
     }
     if (r == -EACCES) worst = r;
+    if (r == -ENOENT && raw(SYS_faccessat, AT_FDCWD, as_long(*candidate), F_OK) == 0) detail = 1;
     if (r != -EACCES && r != -ENOENT && r != -ENOTDIR) give_up(orders, ChildStage::Exec, r);
   }
-  give_up(orders, ChildStage::Exec, worst);
+  give_up(orders, ChildStage::Exec, worst, detail);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ enum class ChildStage : std::int32_t {
 struct ChildReport {
   ChildStage stage = ChildStage::Exec;
   std::int32_t error = 0;
-  std::int32_t detail = -1;  ///< Limits: the resource; Capabilities: the number; else -1.
+  std::int32_t detail = -1;  ///< Limits: the resource; Capabilities: the number; Exec: 1 where the
+                             ///< file is there and its interpreter is not; else -1.
   std::int32_t fatal = 1;
 };
 

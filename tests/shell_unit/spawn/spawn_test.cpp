@@ -89,6 +89,7 @@ TEST_CASE("spawn: the program runs with its arguments, environment and directory
 TEST_CASE("spawn: what cannot be executed is told with the reason") {
   const std::string plain_text = temp_file("echo as a script; exit 3\n", 0755);
   const std::string forbidden = temp_file("x", 0600);
+  const std::string orphaned = temp_file("#!/no/such/python\n", 0755);
   struct Row {
     const char* name;
     std::string program;
@@ -113,6 +114,16 @@ TEST_CASE("spawn: what cannot be executed is told with the reason") {
        126,
        "cannot execute " + forbidden + ": permission denied"},
       {"a directory", "/usr", {"/usr"}, 126, "cannot execute /usr: permission denied"},
+      {"without its interpreter",
+       orphaned,
+       {orphaned},
+       127,
+       "cannot execute " + orphaned + ": the interpreter that it names is not there"},
+      {"without its interpreter, found in PATH",
+       "prog",
+       {"/no/such", orphaned, "/no/such/either"},
+       127,
+       "cannot execute prog: the interpreter that it names is not there"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
@@ -132,6 +143,7 @@ TEST_CASE("spawn: what cannot be executed is told with the reason") {
   CHECK(outcome.status == ExitStatus::exited(3));
   ::unlink(plain_text.c_str());
   ::unlink(forbidden.c_str());
+  ::unlink(orphaned.c_str());
 }
 
 TEST_CASE("spawn: a directory that is not there is named") {

@@ -105,6 +105,20 @@ TEST_CASE("on_unhealthy = restart stops the unit, then starts it again") {
   CHECK(bench.is("a") == "stopping");
   CHECK(bench.tick(Millis{10'000}) == "kill a SIGKILL group");
   CHECK(bench.ended("a", ExitStatus::signaled(9)) == "spawn a");
+  // Not only by which signal of ours it has died, but why.
+  CHECK(bench.was_said("a: killed by SIGKILL after 10 s (unhealthy: refused); restart at once"));
+}
+
+TEST_CASE("a step that was stopped for its time is told as such, whatever it died of") {
+  PlanBuilder made;
+  made.step("slow").timeout = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("slow");
+  CHECK(bench.tick(Millis{5'000}) == "kill slow SIGTERM group");
+  bench.ended("slow", ExitStatus::exited(0));
+  CHECK(bench.is("slow") == "failed");
+  CHECK(bench.status("slow").why == "exited 0 after 5 s (not done after 5 s)");
 }
 
 namespace {

@@ -65,6 +65,12 @@ TEST_CASE("the end of a service's run") {
        ExitStatus::signaled(9),
        "backoff",
        "killed by SIGKILL after 0.4 s"},
+      {"on-failure: a signal is success as 128 and its number",
+       When::OnFailure,
+       {0, 137},
+       ExitStatus::signaled(9),
+       "done",
+       "killed by SIGKILL after 0.4 s"},
       {"never: success is done", When::Never, {0}, ok, "done", "exited 0 after 0.4 s"},
       {"never: failure is for good", When::Never, {0}, bad, "failed", "exited 1 after 0.4 s"},
   };
