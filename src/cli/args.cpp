@@ -71,6 +71,7 @@ class CommandReader {
     const auto found = std::ranges::find_if(row_.options, [&](const OptionRow& row) {
       return row.name == name || (!row.letter.empty() && row.letter == name);
     });
+    if (found == row_.options.end() && takes_rest(word)) return std::nullopt;
     if (found == row_.options.end()) {
       std::vector<std::string_view> known;
       for (const auto& option : row_.options) known.push_back(option.name);
@@ -91,6 +92,19 @@ class CommandReader {
     }
     read_.options.emplace_back(found->name, std::move(value));
     return std::nullopt;
+  }
+
+  /// A value right behind a letter, as in -n3.
+  bool takes_rest(std::string_view word) {
+    constexpr std::size_t kLetter = 2;
+    const auto letter = word.substr(0, kLetter);
+    if (word.size() == kLetter || letter == "--") return false;
+    const auto found = std::ranges::find_if(row_.options, [&](const OptionRow& row) {
+      return !row.value.empty() && (row.name == letter || row.letter == letter);
+    });
+    if (found == row_.options.end()) return false;
+    read_.options.emplace_back(found->name, word.substr(kLetter));
+    return true;
   }
 
   Result<Invocation> count() {

@@ -13,8 +13,9 @@ namespace bootsman {
 
 namespace {
 
-/// How long one question about further lines waits for them.
-constexpr std::string_view kFollowWait = "20s";
+/// How long one question about further lines waits for them; then it is looked whether anybody
+/// still reads.
+constexpr std::string_view kFollowWait = "3s";
 constexpr Millis kFollowTimeout{40'000};
 constexpr std::uint64_t kLinesMax = 10'000;
 /// Of a WHY below its row, in the table of all units and in that of those named.
@@ -73,7 +74,7 @@ int follow(const ControlClient& client, const Invocation& asked, std::int64_t ne
                                   kFollowTimeout);
     if (!reply) return complain("the init is gone: " + reply.error().message(), 0);
     if (reply->status != 200) return complain(error_of(*reply), kBad);
-    if (!print(log_lines(reply->body, asked.has("--json")))) return 0;
+    if (!print(log_lines(reply->body, asked.has("--json"))) || reader_is_gone()) return 0;
     next = reply->body.get_int("next", next);
   }
 }
@@ -100,9 +101,9 @@ int status_command(const Invocation& asked) {
     const auto changed = config.get_strings("changed");
     if (!changed.empty()) {
       print("\n");
-      print_sentence("The configuration on disk is another one: " +
-                     printable(join(changed, ", "), 500) +
-                     " changed. `bootsman reload` applies it.");
+      print_sentence(
+          "The configuration on disk is another one: " + printable(join(changed, ", "), 500) +
+          " changed. `bootsman reload` applies it.");
     }
     for (const Value& unit : *units) {
       if (asked.words.empty()) break;

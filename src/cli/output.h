@@ -31,6 +31,9 @@ bool print(const std::string& text);
 /// The same with a sentence, which is broken at spaces where stdout is a terminal.
 bool print_sentence(const std::string& text, std::string_view indent = "");
 
+/// Whether nobody reads stdout any more, as `head` that has seen enough.
+bool reader_is_gone();
+
 /// Colour and width for stdout: colour on a terminal only, and not with NO_COLOR.
 TableStyle style_of_stdout();
 

@@ -231,3 +231,10 @@ def test_stdout_and_stderr_in_one_pipe_tear_no_line(root, maker):
     eventually(lambda: got.exists() and got.read_bytes().count(b" 07999 ") == 2, 60, "both writers have come to their end")
     whole = re.compile(r"(out \| out|err) \d{5} \.{90}|bootsman \| .*")
     assert [line for line in got.read_text().splitlines() if not whole.fullmatch(line)] == []
+
+
+def test_merged_streams_keep_the_order_of_their_lines(root, boot):
+    root.write("/root/both.py", "import os\nfor i in range(3000):\n    os.write(1 + i % 2, b'%d\\n' % i)\n")
+    container = boot('[service.web]\ncommand = ["python3", "/root/both.py"]\nrestart = { when = "never" }\nlog.merge = true\n')
+    container.wait_for_log(r"^web \| 2999$")
+    assert re.findall(r"^web \| (\d+)$", container.log, re.MULTILINE) == [str(number) for number in range(3000)]

@@ -54,6 +54,14 @@ def test_logs_since_a_time_and_as_json(boot):
     assert line["unit"] == "service.web" and line["stream"] == "stdout" and line["text"].startswith("up as")
 
 
+def test_following_logs_end_when_their_reader_has_seen_enough(boot):
+    container = boot('[service.web]\ncommand = ["sh", "-c", "echo up; exec sleep 600"]\n')
+    container.wait_for_log(r"web \| up")
+    # No further line comes that could tell it.
+    ended = container.exec("bash", "-c", f"timeout 20 {BINARY_INSIDE} logs -f -n1 web | head -n 1; exit ${{PIPESTATUS[0]}}")
+    assert ended.stdout.endswith("service.web | up\n")
+
+
 def test_logs_follow_a_unit_across_its_restart(boot):
     container = boot(WEB)
     container.wait_for_log("up as")
