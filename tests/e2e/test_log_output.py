@@ -67,7 +67,7 @@ def lines_of(output, name):
 def stuck_reader(root, start, kind, seconds, count):
     """Nobody reads for so long; then somebody does. Gives back what they read."""
     container = start(
-        writer("patient", count, "wait") + writer("hasty", count, "drop")
+        '[log]\ncolour = "never"\n' + writer("patient", count, "wait") + writer("hasty", count, "drop")
         + '[service.web]\ncommand = ["sh", "-c", "trap \'touch /root/hup\' HUP; while :; do sleep 0.1; done"]\n'
         'forward = ["SIGHUP"]\n', unread(kind))
     container.wait_for_boot(said=False)
@@ -91,7 +91,7 @@ def stuck_reader(root, start, kind, seconds, count):
     return output.read_bytes().decode()
 
 
-@pytest.mark.parametrize("kind", ["pipe", "socket"])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "terminal"])
 def test_stuck_reader_holds_up_nothing_but_who_agreed_to_wait(root, start, kind):
     count = 60_000
     check_counts(stuck_reader(root, start, kind, 3, count), count)
