@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "logs/packed_text.h"
+#include "logs/utf8.h"
 
 namespace bootsman {
 
@@ -185,7 +186,11 @@ std::vector<std::string> LogRing::tail(std::uint32_t writer, std::size_t lines,
   Unpacked unpacked;
   constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::min();
   each_newest(writer, kEver, unpacked, [&](const RingLine& line) {
-    if (last.size() == lines || taken + line.text.size() > bytes) return false;
+    if (last.size() == lines) return false;
+    if (taken + line.text.size() > bytes) {
+      if (last.empty()) last.emplace_back(line.text.substr(0, utf8_cut(line.text, bytes)));
+      return false;
+    }
     taken += line.text.size();
     last.emplace_back(line.text);
     return true;

@@ -78,7 +78,8 @@ class LogRing {
   /// How many full blocks have not been packed.
   std::size_t loose() const { return loose_; }
 
-  /// The writer's last lines, oldest first, at most `lines` and `bytes` together.
+  /// The writer's last lines, oldest first, at most `lines` and `bytes` together; of a latest line
+  /// that has more bytes its beginning.
   std::vector<std::string> tail(std::uint32_t writer, std::size_t lines, std::size_t bytes) const;
 
   /// Lines of this writer that were remembered once and are forgotten.

@@ -226,6 +226,8 @@ TEST_CASE("ring: the tail is limited in lines and in bytes, oldest first") {
   CHECK(ring.tail(writer, 10, 5) == Lines{"cc", "d"});
   CHECK(ring.tail(writer, 0, 100).empty());
   CHECK(ring.tail(ring.add_writer(), 5, 100).empty());
+  ring.add(writer, line_of("its end is éé"));
+  CHECK(ring.tail(writer, 10, 13) == Lines{"its end is é"});
 }
 
 TEST_CASE("ring: always a suffix of what each writer said, whatever the mix") {
