@@ -1,19 +1,18 @@
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
 
 #include "cli/command_line.h"
 #include "sys/nss_pin.h"
+#include "sys/own_fault.h"
 #include "wrap/tools.h"
 
 #if defined(__GLIBCXX__)
 // The library's own handler brings a demangler for the name of what was thrown: 60 KiB.
 namespace __gnu_cxx {
 void __verbose_terminate_handler() {
-  std::fputs("bootsman: internal fault: an exception that nothing catches\n", stderr);
-  std::abort();
+  bootsman::end_by_fault("an exception that nothing catches");
 }
 }  // namespace __gnu_cxx
 #endif

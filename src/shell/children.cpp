@@ -30,19 +30,28 @@ Children::Children(uv_loop_t* loop, Spawner spawner, Executed executed)
 
 tl::expected<Pid, Spawner::Failure> Children::start(ChildOwner owner, SpawnRequest request) {
   const bool changes_user = request.account.has_value();
+  // What may lack memory comes before there is a process: it would be nobody's.
+  std::unordered_map<int, Child> place;
+  place[0].owner = owner;
+  table_.reserve(table_.size() + 1);
   auto spawned = spawner_.spawn(std::move(request));
   if (!spawned) return tl::make_unexpected(std::move(spawned).error());
   const Pid pid = (*spawned)->pid();
   const int status_fd = (*spawned)->status_fd();
-  Child& child = table_[pid.value];
-  child.owner = owner;
+  auto node = place.extract(0);
+  node.key() = pid.value;
+  Child& child = table_.insert(std::move(node)).position->second;
   child.pending = std::move(*spawned);
   child.changes_user = changes_user;
   auto watch = FdWatch::make(loop_, status_fd, [this, pid] { status_ready(pid); });
-  if (watch) {
-    child.status = std::move(*watch);
-    child.status.want_readable();
+  if (!watch) {
+    // Nobody would learn that it runs.
+    ::kill(pid.value, SIGKILL);
+    child.owner = HelperId{};
+    return tl::make_unexpected(Spawner::Failure{ENOMEM, watch.error().message()});
   }
+  child.status = std::move(*watch);
+  child.status.want_readable();
   return pid;
 }
 

@@ -56,12 +56,6 @@ HelperId Helpers::start(std::string_view name, const Value& request,
   spawn.stderr_fd = output->write.get();
   spawn.helper_fd = pair->second.get();
   if (image_fd_ < 0) spawn.candidates = {"/proc/self/exe"};
-  if (auto started = children_.start(id, std::move(spawn)); !started) {
-    on_end(started.error().what);
-    return id;
-  }
-  (void)logs_.open_own_stream(std::move(output->read));
-
   auto helper = std::make_unique<Helper>();
   helper->id = id;
   helper->name = name;
@@ -70,10 +64,19 @@ HelperId Helpers::start(std::string_view name, const Value& request,
   helper->deadline = deadline;
   helper->on_answer = std::move(on_answer);
   helper->on_end = std::move(on_end);
-  if (auto watch = FdWatch::make(loop_, helper->socket.get(), [this, id] { socket_ready(id); }))
-    helper->watch = std::move(*watch);
-  write_request(*helper);
-  helpers_.emplace(id.value, std::move(helper));
+  auto watch = FdWatch::make(loop_, helper->socket.get(), [this, id] { socket_ready(id); });
+  if (watch) helper->watch = std::move(*watch);
+  // All is ready before there is a process, so that nothing is left half done without memory.
+  Helper& known = *helpers_.emplace(id.value, std::move(helper)).first->second;
+  const auto started = watch
+                           ? children_.start(id, std::move(spawn))
+                           : tl::make_unexpected(Spawner::Failure{ENOMEM, watch.error().message()});
+  if (!started) {
+    finish(id, started.error().what);
+    return id;
+  }
+  (void)logs_.open_own_stream(std::move(output->read));
+  write_request(known);
   return id;
 }
 

@@ -171,7 +171,7 @@ std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
   while (!stream.ended && taken < limit) {
     const ssize_t n = ::read(stream.fd.get(), buffer_.data(), buffer_.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) break;
+    if (n < 0 && (errno == EAGAIN || errno == ENOMEM)) break;
     now_ = log_now();
     if (n <= 0) {
       end_stream(stream);

@@ -37,19 +37,15 @@ bool ends_within_line(const iovec* vectors, std::size_t bytes) {
 }  // namespace
 
 LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
-    : fd_(fd), last_progress_(mono_now()), drained_(std::move(drained)) {
+    : loop_(loop), fd_(fd), last_progress_(mono_now()), drained_(std::move(drained)) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     broken_ = true;
     error_ = errno;
   }
   if (S_ISFIFO(status.st_mode)) {
-    if (auto pipe = make_nonblocking_pipe()) {
-      stage_ = std::move(*pipe);
-      // Fails under a user's pipe quota; then it is as large as the kernel gives.
-      ::fcntl(stage_.write.get(), F_SETPIPE_SZ, kStageSize);
-      kind_ = Kind::Pipe;
-    }
+    kind_ = Kind::Pipe;
+    make_stage();
   } else if (S_ISSOCK(status.st_mode)) {
     kind_ = Kind::Socket;
   } else if (S_ISCHR(status.st_mode) && ::isatty(fd)) {
@@ -58,11 +54,25 @@ LogOutput::LogOutput(uv_loop_t* loop, int fd, std::function<void()> drained)
     own_.reset(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (own_) fd_ = own_.get();
   }
-  watch_.emplace(loop, fd_, [this] {
+  make_watch();
+}
+
+void LogOutput::make_watch() {
+  watch_.emplace(loop_, fd_, [this] {
     waiting_ = false;
     flush();
     drained_();
   });
+}
+
+/// Without a descriptor left it may fail; then it is tried again when it is needed.
+bool LogOutput::make_stage() {
+  auto pipe = make_nonblocking_pipe();
+  if (!pipe) return false;
+  stage_ = std::move(*pipe);
+  // Fails under a user's pipe quota; then it is as large as the kernel gives.
+  ::fcntl(stage_.write.get(), F_SETPIPE_SZ, kStageSize);
+  return true;
 }
 
 /// Once: a reader that is slower than a flood gets a longer pipe, so that neither it nor the init
@@ -74,6 +84,7 @@ bool LogOutput::widen() {
 }
 
 LogOutput::Wrote LogOutput::write_pipe() {
+  if (!stage_.write && !make_stage()) return Wrote::Blocked;
   for (;;) {
     if (staged_ == 0) {
       iovec vectors[kPieces];
@@ -93,6 +104,8 @@ LogOutput::Wrote LogOutput::write_pipe() {
       continue;
     } else if (n < 0 && errno == EAGAIN) {
       if (!widen()) return Wrote::Blocked;
+    } else if (n < 0 && errno == ENOMEM) {
+      return Wrote::Blocked;
     } else {
       error_ = n < 0 ? errno : EPIPE;
       return Wrote::Broken;
@@ -129,7 +142,7 @@ LogOutput::Wrote LogOutput::write_direct() {
       mid_line_ = ends_within_line(vectors, static_cast<std::size_t>(n));
       queue_.consume(static_cast<std::size_t>(n));
       progressed_ = true;
-    } else if (errno == EAGAIN) {
+    } else if (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS) {
       return Wrote::Blocked;
     } else if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
       // A full disk may have room again: these bytes are lost, later ones are tried.
@@ -151,8 +164,7 @@ LogOutput::Wrote LogOutput::write_some() {
 
 void LogOutput::discard(int error) {
   error_ = error;
-  lost_ += queue_.size() + staged_;
-  staged_ = 0;
+  lost_ += queue_.size();
   queue_.consume(queue_.size());
 }
 
@@ -163,11 +175,13 @@ void LogOutput::flush() {
     case Wrote::All:
       return;
     case Wrote::Blocked:
+      if (!watch_->possible()) make_watch();
       if (!watch_->possible()) return discard(EAGAIN);
       waiting_ = true;
       return watch_->arm();
     case Wrote::Broken:
       broken_ = true;
+      lost_ += std::exchange(staged_, 0);
       return discard(error_);
   }
 }

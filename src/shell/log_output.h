@@ -50,8 +50,11 @@ class LogOutput {
   Wrote write_pipe();
   Wrote write_direct();
   void discard(int error);
+  void make_watch();
+  bool make_stage();
   bool mend_line();
 
+  uv_loop_t* loop_;
   int fd_;
   Kind kind_ = Kind::File;
   bool widened_ = false;

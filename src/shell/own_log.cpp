@@ -50,7 +50,10 @@ spdlog::level::level_enum to_level(Severity severity) {
 }  // namespace
 
 OwnLog::OwnLog(LogHub& hub)
-    : logger_(std::make_shared<spdlog::logger>("bootsman", std::make_shared<HubSink>(hub))) {}
+    : logger_(std::make_shared<spdlog::logger>("bootsman", std::make_shared<HubSink>(hub))) {
+  // Without memory there is no line either; the library would write to stderr, blocking or not.
+  logger_->set_error_handler([](const std::string&) {});
+}
 OwnLog::~OwnLog() = default;
 
 void OwnLog::say(Severity severity, std::string_view text) {

@@ -6,10 +6,17 @@
 #include "shell/address.h"
 #include "shell/clock.h"
 #include "sys/random_bits.h"
+#include "sys/reserve.h"
 #include "sys/terminal.h"
+#include "sys/watch_again.h"
 
 namespace bootsman {
 namespace {
+
+/// When what the kernel had no memory for is tried again.
+constexpr Millis kRetry{100};
+/// How often a lasting lack is worth a line.
+constexpr Millis kLackingSaid{60'000};
 
 /// A look at a container short of memory that is older says nothing of a death.
 constexpr Millis kShortageCounts{10'000};
@@ -82,8 +89,11 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
   job_terminal_ = plan_.job().has_value() && has_terminal_to_give();
   logs_.keep_to_ring(job_terminal_);
   fault_hook() = {[](void* context, const char* where, const char* what) {
-                    static_cast<Runtime*>(context)->own_log_.say(
-                        Severity::Error, std::string("internal fault in ") + where + ": " + what);
+                    try {
+                      static_cast<Runtime*>(context)->say(
+                          Severity::Error, std::string("internal fault in ") + where + ": " + what);
+                    } catch (...) {  // Without memory there is no line either.
+                    }
                   },
                   this};
 }
@@ -109,9 +119,8 @@ Result<int> Runtime::run() {
   timer_ = std::move(*timer);
   idle_ = std::move(*idle);
   check_ = std::move(*check);
-  uv_check_start(check_.get(), [](uv_check_t* handle) {
-    guarded("turn", [handle] { static_cast<Runtime*>(handle->data)->turn(); });
-  });
+  uv_check_start(check_.get(),
+                 [](uv_check_t* handle) { static_cast<Runtime*>(handle->data)->turn(); });
 
   not_listening_ = plan_.http.enabled ? plan_.http.listen : std::vector<ListenAddress>{};
   server_.pass_on(gateway_.passing());
@@ -128,6 +137,34 @@ Result<int> Runtime::run() {
 /// One turn, after the loop has polled: first the facts, only then the time. So what happened
 /// during a pause of the whole container counts before the deadlines that passed in it.
 void Runtime::turn() {
+  retry_at_.reset();
+  if (!guarded("turn", [this] { take_facts(); })) retry_at_ = mono_now() + kRetry;
+  if (reserve_is_used() || unwatched_descriptors() > 0)
+    guarded("shortage", [this] { look_after_shortage(); });
+  if (!finish_) guarded("timer", [this] { arm_timer(); });
+}
+
+/// Of memory, or of what the kernel can watch.
+void Runtime::look_after_shortage() {
+  watch_again();
+  const bool memory = hold_reserve_again();
+  const int unwatched = unwatched_descriptors();
+  if (memory && unwatched == 0) return;
+  const MonoTime now = mono_now();
+  retry_at_ = now + kRetry;
+  if (lacking_said_ && now < *lacking_said_ + kLackingSaid) return;
+  lacking_said_ = now;
+  if (!memory)
+    say(Severity::Error,
+        "cannot get more memory from the kernel, and the reserve is in use: raise the limit on "
+        "address space (ulimit -v), or end what takes much memory");
+  if (unwatched > 0)
+    say(Severity::Error, "cannot watch some descriptors (" + std::to_string(unwatched) +
+                             "): the kernel has no memory for it, or no watches left "
+                             "(/proc/sys/fs/epoll/max_user_watches); trying again");
+}
+
+void Runtime::take_facts() {
   if (reap_due_) reap();
   if (finish_) return;
   for (const CommandId id : std::exchange(reloads_, {})) begin_reload(id);
@@ -136,7 +173,6 @@ void Runtime::turn() {
   logs_.flush();
   control_.after_turn();
   status_feed_.after_turn(mono_now(), happened_.last_sequence());
-  if (!finish_) arm_timer();
 }
 
 /// What ends the container may be what somebody wants to be told of; an orderly stop is not.
@@ -214,7 +250,8 @@ void Runtime::drain_events() {
       events_.pop_front();
       const Actions actions = step(plan_, state_, event, mono_now());
       for (const Action& action : actions)
-        std::visit([this](const auto& order) { execute(order); }, action);
+        guarded("an order",
+                [&] { std::visit([this](const auto& order) { execute(order); }, action); });
     }
     ask_conditions();
     if (events_.empty()) return;
@@ -240,7 +277,7 @@ void Runtime::arm_timer() {
   const auto deadline =
       earliest({next_deadline(state_), logs_.next_deadline(), memory_.next_deadline(),
                 helpers_.next_deadline(), checks_.next_deadline(), status_feed_.next_deadline(),
-                mounts_.next_deadline(), listen_again_});
+                mounts_.next_deadline(), listen_again_, retry_at_});
   if (!deadline) {
     uv_timer_stop(timer_.get());
     return;

@@ -61,6 +61,8 @@ class Runtime {
  private:
   void post(Event event) { events_.push_back(std::move(event)); }
   void turn();
+  void take_facts();
+  void look_after_shortage();
   void reap();
   void stop_command_ended(const StopCommand& command,
                           const std::variant<ExitStatus, ExecFailure>& how);
@@ -153,6 +155,8 @@ class Runtime {
   std::uint64_t log_files_opened_ = 0;
   std::vector<ListenAddress> not_listening_;
   std::optional<MonoTime> listen_again_;
+  std::optional<MonoTime> retry_at_;  ///< Something failed that is tried again.
+  std::optional<MonoTime> lacking_said_;
   std::uint64_t orphans_ = 0;
   std::uint64_t http_requests_ = 0;
   /// The init has a terminal and there is a job: then it is the job's alone.

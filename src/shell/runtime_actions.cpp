@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "base/format.h"
@@ -207,7 +209,7 @@ void Runtime::step_answer(const Value& line) {
   helpers_.extend(steps_helper_, mono_now() + kStepsTime);
 }
 
-void Runtime::execute(const Spawn& action) {
+void Runtime::execute(const Spawn& action) try {
   const Unit& unit = plan_[action.unit];
   const auto started = unit.mount ? mounts_.start(unit, action.unit, action.run)
                        : job_terminal_ && unit.kind == UnitKind::Job
@@ -217,6 +219,10 @@ void Runtime::execute(const Spawn& action) {
     post(Spawned{action.unit, action.run, *started});
   else
     post(SpawnFailed{action.unit, action.run, started.error().error, started.error().what});
+} catch (const std::bad_alloc&) {
+  // Perhaps it runs already: nobody would know of it.
+  children_.signal(UnitRun{action.unit, action.run}, Signal{SIGKILL}, KillScope::Group);
+  post(SpawnFailed{action.unit, action.run, ENOMEM, "cannot start it: out of memory"});
 }
 
 void Runtime::execute(const Kill& action) {

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,8 @@
 #include <cstring>
 
 #include "helper/protocol.h"
+#include "sys/own_fault.h"
+#include "sys/reserve.h"
 
 extern char** environ;
 
@@ -32,7 +35,8 @@ void open_standard_streams() {
 /// A helper finds its socket at descriptor 3. While the init holds that number itself, nothing that
 /// a child needs until its exec (the image, the status pipe) can have it and be overwritten.
 void hold_helper_descriptor() {
-  const int held = ::open("/", O_PATH | O_CLOEXEC);
+  int held = ::open("/", O_PATH | O_CLOEXEC);
+  if (held < 0) held = ::fcntl(0, F_DUPFD_CLOEXEC, kHelperFd);
   if (held > kHelperFd) ::close(held);
 }
 
@@ -44,13 +48,20 @@ void close_foreign_descriptors_on_exec() {
   }
 }
 
-void block_signals(sigset_t& before) {
+/// What a runtime has blocked or ignored is not for the units: they could not be told to end. And
+/// with SIGCHLD ignored the kernel would reap in place of us.
+void forget_inherited_signals(sigset_t& of_children) {
+  ::sigemptyset(&of_children);
+  for (int number = 1; number <= 64; ++number) ::signal(number, SIG_DFL);
+}
+
+void block_signals() {
   sigset_t all;
   ::sigfillset(&all);
   // A fault of our own must not be blocked: the kernel would kill without a trace anyway.
   for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS})
     ::sigdelset(&all, fault);
-  ::sigprocmask(SIG_SETMASK, &all, &before);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, nullptr);
@@ -71,10 +82,15 @@ void change_limit(Inherited& inherited, int resource, bool raise) {
 Setup set_up_process() {
   Setup setup;
   setup.pid1 = ::getpid() == 1;
+  hold_reserve();
+  uv_replace_allocator(allocate, reallocate, allocate_zeros, std::free);
   open_standard_streams();
   close_foreign_descriptors_on_exec();
   hold_helper_descriptor();
-  block_signals(setup.inherited.signal_mask);
+  forget_inherited_signals(setup.inherited.signal_mask);
+  // Elsewhere the kernel ends a process by a fault, and says so to its parent.
+  if (setup.pid1) say_own_faults();
+  block_signals();
   change_limit(setup.inherited, RLIMIT_NOFILE, true);
   change_limit(setup.inherited, RLIMIT_CORE, false);
   if (!setup.pid1 && ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
