@@ -29,16 +29,12 @@ void begin_probe(CheckTrack& track, MonoTime now) {
 
 void note_alive(CheckTrack& track, Millis within, MonoTime now) {
   track.now = CheckTrack::Resting{now + within};
-  track.failures = 0;
   track.health = Health::Healthy;
-  track.why.clear();
 }
 
-void note_silence(CheckTrack& track, const std::string& why, MonoTime now) {
+void note_silence(CheckTrack& track, MonoTime now) {
   track.now = CheckTrack::Probing{now, false};
-  if (track.failures < ~std::uint32_t{0}) ++track.failures;
   track.health = Health::Unhealthy;
-  track.why = why;
 }
 
 bool note_result(CheckTrack& track, const CheckPlan& plan, bool ok, const std::string& why,
@@ -54,7 +50,6 @@ bool note_result(CheckTrack& track, const CheckPlan& plan, bool ok, const std::s
   if (ok) {
     track.failures = 0;
     track.health = Health::Healthy;
-    track.why.clear();
     return true;
   }
   if (track.failures < ~std::uint32_t{0}) ++track.failures;

@@ -26,9 +26,9 @@ struct CheckTrack {
     bool operator==(const Probing&) const = default;
   };
   std::variant<Resting, Probing> now;
-  std::uint32_t failures = 0;  ///< In a row.
+  std::uint32_t failures = 0;  ///< Probes that failed in a row.
   Health health = Health::Unknown;
-  std::string why;  ///< Of the latest result when it was a failure, else empty.
+  std::string why;  ///< Of the latest probe that failed.
   bool operator==(const CheckTrack&) const = default;
 };
 
@@ -45,7 +45,7 @@ void begin_probe(CheckTrack& track, MonoTime now);
 /// Takes in a sign of life for a watchdog.
 void note_alive(CheckTrack& track, Millis within, MonoTime now);
 /// Takes in that a watchdog heard nothing, or a cry for help.
-void note_silence(CheckTrack& track, const std::string& why, MonoTime now);
+void note_silence(CheckTrack& track, MonoTime now);
 
 /// Takes in a result. False when it says nothing: no probe is under way (a late or repeated
 /// answer), or one of another plan, after which the next is due. Probes start `every` apart, at

@@ -63,7 +63,7 @@ std::string who_goes_on(const Turn& turn, UnitIndex unit) {
 void accept(Turn& turn, UnitIndex unit, CommandId id, Kind kind) {
   answer(turn, unit, false, format("{}: overtaken by {}", turn.spec(unit).id(), word_of(kind)));
   turn.unit(unit).command = PendingCommand{id, kind};
-  if (kind != Kind::Stop) turn.unit(unit).restart = {};
+  turn.unit(unit).restart = {};
 }
 
 /// Why no command at all can be obeyed now; empty when it can.
@@ -234,7 +234,6 @@ void answer_if_over(Turn& turn, UnitIndex unit) {
   const UnitState state = unit_state(runtime.phase);
   if (!is_final(runtime.phase) && state != UnitState::Ready) return;
   const bool stop = runtime.command->kind == Kind::Stop;
-  if (stop && state == UnitState::Ready) return;
   const bool ok = stop || state == UnitState::Ready || state == UnitState::Done;
   answer(turn, unit, ok, how_it_is(turn, unit) + (stop ? who_goes_on(turn, unit) : ""));
 }

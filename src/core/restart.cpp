@@ -21,10 +21,7 @@ double Prng::unit() {
 
 void note_end(RestartTrack& track, const RestartPolicy& policy, MonoTime began, MonoTime now) {
   if (now - began >= policy.reset_after) track.streak = 0;
-  if (track.streak == 0) {
-    track.streak_since = began;
-    track.delay = Micros{0};
-  }
+  if (track.streak == 0) track.streak_since = began;
   if (track.streak < ~std::uint32_t{0}) ++track.streak;
 }
 

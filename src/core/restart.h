@@ -22,7 +22,7 @@ struct Prng {
 struct RestartTrack {
   std::uint32_t streak = 0;      ///< Ends in a row, each after a run shorter than `reset_after`.
   MonoTime streak_since{};       ///< When the first run of the streak began.
-  Micros delay{0};               ///< The latest delay, without jitter.
+  Micros delay{0};               ///< The latest delay of the streak, without jitter.
   std::vector<MonoTime> recent;  ///< Restarts within the window of the limit, oldest first.
   bool operator==(const RestartTrack&) const = default;
 };

@@ -151,7 +151,7 @@ void kill_by_request(Turn& turn) {
 void on_stop_signal(Turn& turn, Signal signal) {
   if (!turn.state.shutdown) begin_shutdown(turn, 0, signal_name(signal));
   Shutdown& shutdown = *turn.state.shutdown;
-  if (shutdown.signals < 3) ++shutdown.signals;
+  ++shutdown.signals;
   if (shutdown.signals == 2) {
     turn.say(Severity::Info, std::nullopt, signal_name(signal) + " again: hurrying");
     hurry(turn);

@@ -65,9 +65,7 @@ void clean_group(Turn& turn, UnitIndex unit, RunId run, const RunEnd& end,
   const StopPolicy& policy = turn.spec(unit).stop;
   phase::Cleaning cleaning{run, end, stopping != nullptr ? stopping->then : Then::Decide,
                            std::nullopt, std::nullopt};
-  const auto& shutdown = turn.state.shutdown;
-  const bool kill = (stopping != nullptr && !stopping->kill_at) || (shutdown && shutdown->killed);
-  if (kill) {
+  if (stopping != nullptr && !stopping->kill_at) {
     turn.kill(unit, run, kSigKill, policy.kill);
     cleaning.give_up_at = turn.now + kGroupPatience;
   } else if (stopping != nullptr) {

@@ -50,8 +50,7 @@ void finish_step(Turn& turn, UnitIndex unit, const StepFinished& fact) {
     case StepResult::Failed:
       return fail_step(turn, unit, fact.why);
     case StepResult::NotBegun:
-      if (turn.may_start()) return queue_step(turn, unit);
-      turn.enter(unit, phase::Stopped{}, "the container stops");
+      return queue_step(turn, unit);
   }
 }
 
@@ -67,8 +66,8 @@ void cancel_step(Turn& turn, UnitIndex unit, const StepFinished& fact, bool late
       return skip(turn, unit, fact.why, Severity::Debug);
     case StepResult::Failed:
     case StepResult::NotBegun:
-      if (late && turn.may_start()) return fail_step(turn, unit, turn.unit(unit).why);
-      turn.enter(unit, phase::Stopped{}, late ? turn.unit(unit).why : fact.why);
+      if (late) return fail_step(turn, unit, turn.unit(unit).why);
+      turn.enter(unit, phase::Stopped{}, fact.why);
   }
 }
 

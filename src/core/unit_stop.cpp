@@ -120,9 +120,8 @@ void kill_now(Turn& turn, UnitIndex unit) {
   const KillScope scope = turn.spec(unit).stop.kill;
   const auto kill = [&](const Process& process) {
     turn.kill(unit, process.run, kSigKill, scope);
-    phase::Stopping stopping{process, std::nullopt, Then::Stay, "the container stops"};
-    stopping.blame_at = turn.now + kBlamePatience;
-    turn.enter(unit, std::move(stopping), "the container stops");
+    turn.enter(unit, phase::Stopping{process, std::nullopt, Then::Stay, "the container stops"},
+               "the container stops");
   };
   std::visit(overloaded{
                  [&](phase::Spawning spawning) {

@@ -70,7 +70,7 @@ void hear(Turn& turn, const Notified& fact) {
 
 void on_silence(Turn& turn, UnitIndex unit, phase::Ready& ready, const std::string& why) {
   const Health before = ready.health->health;
-  note_silence(*ready.health, why, turn.now);
+  note_silence(*ready.health, turn.now);
   on_health_known(turn, unit, ready, before, why);
 }
 

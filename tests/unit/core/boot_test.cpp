@@ -101,6 +101,20 @@ TEST_CASE("the job's end ends the container with its code") {
   CHECK(bench.counted(0) == "finish 3 job: exited 3 after 0 ms");
 }
 
+TEST_CASE("who requires a blocked unit is blocked at once, whatever else it waits for") {
+  PlanBuilder made;
+  made.service("db");
+  made.service("slow").ready = CheckPlan{TcpProbe{"127.0.0.1", 80}};
+  made.service("web", {}, {"db"});
+  made.service("shop", {"slow"}, {"web"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("slow");
+  bench.spawned("db");
+  bench.exec_failed("db", ENOENT, "no such file");
+  CHECK(bench.is("shop") == "blocked");
+}
+
 TEST_CASE("a unit whose program is missing fails at once, and blocks those who require it") {
   PlanBuilder made;
   made.service("db");

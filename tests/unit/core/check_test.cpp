@@ -56,6 +56,9 @@ TEST_CASE("a unit that is not ready in time is marked, and lives on") {
   CHECK(bench.tick(Millis{1'500}) == "");
   CHECK(bench.is("a") == "running");
   CHECK(bench.status("a").why == "not ready after 2 s: connection refused");
+  bench.checked("a", CheckKind::Ready, false, "no route");
+  CHECK(bench.status("a").why == "not ready after 2 s: connection refused");
+  bench.tick_when_due();
   bench.checked("a", CheckKind::Ready, true);
   CHECK(bench.is("a") == "ready");
   CHECK(bench.status("a").why == "");
@@ -80,6 +83,7 @@ TEST_CASE("health is unknown, then good, then bad after failures in a row, then 
   };
   CHECK(probe(false) == Health::Unknown);
   CHECK(probe(true) == Health::Healthy);
+  CHECK_FALSE(bench.was_said("a: healthy again"));
   CHECK(probe(false) == Health::Healthy);
   CHECK(probe(false) == Health::Healthy);
   CHECK(probe(true) == Health::Healthy);
@@ -92,6 +96,23 @@ TEST_CASE("health is unknown, then good, then bad after failures in a row, then 
   CHECK(probe(true) == Health::Healthy);
   CHECK(bench.status("a").why == "");
   CHECK(bench.was_said("a: healthy again"));
+}
+
+TEST_CASE("after a pause of the whole container a check is due at once") {
+  Bench bench = up([](Unit& unit) { unit.health = tcp(1'000); });
+  bench.tick();
+  bench.checked("a", CheckKind::Health, true);
+  CHECK(bench.tick(Millis{60'000}) == "check a health");
+}
+
+TEST_CASE("a pause is not held against a child that has not come to its program") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.spawned("a");
+  bench.tick(Millis{60'000});
+  CHECK(bench.status("a").why == "");
 }
 
 TEST_CASE("on_unhealthy = restart stops the unit, then starts it again") {
@@ -214,4 +235,11 @@ TEST_CASE("a child that does not come to its program is named") {
   CHECK(next_deadline(bench.state) == std::nullopt);
   bench.executed("a");
   CHECK(bench.is("a") == "ready");
+
+  made.plan().units[0].timeout = Millis{2'000};
+  Bench sooner(made.plan());
+  sooner.boot();
+  sooner.spawned("a");
+  sooner.tick(Millis{2'000});
+  CHECK(sooner.status("a").why == "its program is not executed after 2 s: does /workdir hang?");
 }

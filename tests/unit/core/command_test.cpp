@@ -166,6 +166,13 @@ TEST_CASE("a restart while its process is being made starts it again") {
   CHECK(bench.ended("a", ExitStatus::signaled(15)) == "spawn a");
 }
 
+TEST_CASE("a process that can't be made is no run that a restart has ended") {
+  Bench bench = one_service();
+  bench.restart("a");
+  CHECK(bench.spawn_failed("a", EAGAIN, "cannot make a process") == "spawn a");
+  CHECK(bench.status("a").restarts == 0);
+}
+
 TEST_CASE("a start forgets delay, failures and limit") {
   Bench bench = one_service([](Unit& unit) {
     unit.restart.limit = 1;
@@ -262,6 +269,21 @@ TEST_CASE("the stop of the job stops the container, its restart does not") {
     bench.ended("job", ExitStatus::exited(3));
     CHECK(bench.counted(0) == "finish 3 job: exited 3 after 0 ms");
   }
+  SUBCASE("restart, where others of its group are left") {
+    bench.restart("job");
+    CHECK(bench.ended("job", kTerminated, true) == "");
+    CHECK_FALSE(bench.state.shutdown);
+    CHECK(bench.group_emptied("job") == "spawn job");
+  }
+  SUBCASE("restart, where no process can be made: the code of its latest end") {
+    bench.restart("job");
+    bench.ended("job", kTerminated);
+    for (int i = 0; i < 5; ++i) {
+      bench.spawn_failed("job", EAGAIN, "cannot make a process");
+      bench.tick_when_due();
+    }
+    CHECK(bench.counted(0) == "finish 143 job: cannot make a process, 5 times");
+  }
 }
 
 TEST_CASE("a job whose requirement is stopped by command waits for it") {
@@ -287,6 +309,20 @@ TEST_CASE("a job whose requirement is stopped by command waits for it") {
               .starts_with("reply no: mount.data failed: no such file"));
     CHECK(bench.state.shutdown);
   }
+}
+
+TEST_CASE("a job waits as well for what is blocked by a stop") {
+  PlanBuilder made;
+  made.service("base").settle = Millis{1'000};
+  made.service("middle", {}, {"base"});
+  made.job({}, {"middle"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("base");
+  bench.stop("base");
+  bench.ended("base", kTerminated);
+  CHECK(bench.is("job") == "blocked");
+  CHECK_FALSE(bench.state.shutdown);
 }
 
 TEST_CASE("a container of which all is stopped by command goes on") {

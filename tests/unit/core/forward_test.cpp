@@ -11,6 +11,9 @@ TEST_CASE("a signal to the init is passed on to the running units that want it")
   made.service("a").forward = {Signal{1}, Signal{10}};
   made.service("b").forward = {Signal{1}};
   made.service("c");
+  Unit& d = made.service("d");
+  d.forward = {Signal{28}};
+  d.ready = CheckPlan{TcpProbe{"127.0.0.1", 80}};
   Bench bench(made.plan());
   bench.boot();
   bench.spawned("a");
@@ -20,6 +23,8 @@ TEST_CASE("a signal to the init is passed on to the running units that want it")
   CHECK(bench.was_said("a: SIGUSR1 is passed on"));
   bench.up("b");
   bench.up("c");
+  bench.up("d");
+  CHECK(bench.signal(28) == "kill d SIGWINCH process");
   CHECK(bench.signal(1) == "kill a SIGHUP process; kill b SIGHUP process");
   CHECK(bench.signal(12) == "");
   bench.ended("b", ExitStatus::signaled(1));

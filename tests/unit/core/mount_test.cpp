@@ -109,6 +109,32 @@ TEST_CASE("a mount that was there once is tried for ever, and its failure is no 
   }
 }
 
+TEST_CASE("a mount that was there once and may not be tried again is no end of the container") {
+  PlanBuilder made = mount_plan();
+  made.plan().units[0].restart.when = RestartPolicy::When::Never;
+  Bench bench(made.plan());
+  bench.boot();
+  make_ready(bench);
+  bench.up("b");
+  ends(bench, "s3fs killed by SIGKILL", false);
+  CHECK(state_of(bench, "m") == UnitState::Failed);
+  CHECK_FALSE(bench.state.shutdown);
+  CHECK_FALSE(health_verdict(bench.plan, bench.state).ok);
+}
+
+TEST_CASE("what began before a mount was there for the first time is not restarted for it") {
+  Bench bench(mount_plan().plan());
+  bench.boot();
+  bench.up("m");
+  ends(bench, "cannot mount: no answer", false);
+  bench.up("b");
+  bench.tick(Millis{1'000});
+  bench.up("m");
+  bench.tick();
+  CHECK(bench.checked("m", CheckKind::Ready, true) == "");
+  CHECK(state_of(bench, "b") == UnitState::Ready);
+}
+
 TEST_CASE("what names a mount in restart_on is restarted when it is there again, not before") {
   Bench bench(mount_plan().plan());
   bench.boot();
@@ -123,6 +149,33 @@ TEST_CASE("what names a mount in restart_on is restarted when it is there again,
   CHECK(bench.checked("m", CheckKind::Ready, true) == "kill b SIGTERM group");
   CHECK(bench.ended("b", ExitStatus::signaled(15)) == "spawn b");
   CHECK(why_of(bench, "m") == "mounted again: s3fs killed by SIGKILL, and with it the mount");
+}
+
+TEST_CASE("a mount that is there again while endpoints drain stops nobody") {
+  PlanBuilder made = mount_plan();
+  made.plan().shutdown.drain = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  make_ready(bench);
+  bench.up("b");
+  ends(bench, "s3fs killed by SIGKILL", false);
+  bench.tick(Millis{1'000});
+  bench.up("m");
+  bench.tick();
+  bench.signal(15);
+  CHECK(bench.checked("m", CheckKind::Ready, true) == "");
+}
+
+TEST_CASE("a mount that a person starts has its whole time again") {
+  Bench bench(mount_plan(OnFailure::Unhealthy).plan());
+  bench.boot();
+  bench.up("m");
+  ends(bench, "cannot mount: access denied", true);
+  REQUIRE(state_of(bench, "m") == UnitState::Failed);
+  bench.now += Millis{3'600'000};
+  bench.start("m");
+  bench.up("m");
+  CHECK(bench.tick() == "check m ready");
 }
 
 TEST_CASE("a mount that does not answer is not ready, and alive all the same") {
@@ -157,5 +210,29 @@ TEST_CASE("what survives SIGKILL for 2 s on a mount that does not answer takes t
     bench.now += Millis{2'000};
     const bool killed = bench.tick().find("kill m SIGKILL group") != std::string::npos;
     CHECK(killed == !answers);
+  }
+}
+
+TEST_CASE("a mount is killed for what hangs on it, never for itself") {
+  Bench bench(mount_plan().plan());
+  bench.boot();
+  make_ready(bench);
+  bench.up("b");
+  SUBCASE("while it is being stopped") {
+    bench.stop("b");
+    bench.now += Millis{1'000};
+    bench.stop("m");
+    CHECK(bench.tick(Millis{9'000}) == "kill b SIGKILL group");
+    CHECK(bench.tick(Millis{1'000}) == "kill m SIGKILL process");
+    CHECK(bench.tick(Millis{1'000}) == "kill m SIGKILL group");
+    CHECK(bench.tick(Millis{1'000}) == "");
+  }
+  SUBCASE("for others of a group") {
+    bench.tick();
+    bench.checked("m", CheckKind::Health, false, "it did not answer within 5 s");
+    bench.stop("b");
+    bench.tick(Millis{10'000});
+    bench.ended("b", ExitStatus::signaled(9), true);
+    CHECK(bench.tick(Millis{2'000}).find("kill m SIGKILL group") != std::string::npos);
   }
 }

@@ -144,6 +144,39 @@ TEST_CASE("a unit that asks for more time is not late before") {
   CHECK(bench.is("a") == "running");
 }
 
+TEST_CASE("a word that asks for less time than there is takes none away") {
+  Bench bench = boot([](Unit& unit) {
+    needs_word(unit);
+    unit.timeout = Millis{10'000};
+  });
+  bench.up("a");
+  Word word;
+  word.extend = Millis{2'000};
+  bench.notified("a", word);
+  CHECK(next_deadline(bench.state) == bench.now + Millis{10'000});
+}
+
+TEST_CASE("what a unit says again is told once") {
+  Bench bench = boot(needs_word);
+  bench.up("a");
+  const auto says = [&](bool Word::*what) {
+    Word word;
+    word.*what = true;
+    bench.said.clear();
+    bench.notified("a", word);
+    return bench.said;
+  };
+  using Said = std::vector<std::string>;
+  says(&Word::ready);
+  CHECK(says(&Word::ready) == Said{});
+  CHECK(says(&Word::reloading) == Said{"a: it reads its own configuration again"});
+  CHECK(says(&Word::reloading) == Said{});
+  CHECK(says(&Word::stopping) == Said{"a: it says that it is stopping"});
+  CHECK(says(&Word::stopping) == Said{});
+  CHECK(says(&Word::ready) == Said{"a: it has read its own configuration"});
+  CHECK(bench.status("a").why == "it says that it is stopping");
+}
+
 TEST_CASE("a unit that closes its notification descriptor can't get ready, and lives on") {
   Bench bench = boot([](Unit& unit) { unit.ready = CheckPlan{NotifyFdProbe{3}}; });
   bench.up("a");

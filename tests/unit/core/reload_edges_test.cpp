@@ -206,10 +206,33 @@ TEST_CASE("a row of stop signals that a reload has shortened ends where it ends 
   };
   Bench bench = booted(with({{Millis{1'000}, Signal{10}}, {Millis{1'000}, Signal{12}}}));
   bench.stop("beside");
-  bench.tick(Millis{1'000});
   CHECK(bench.reload(with({})) == "adopt; reply ok: changes service.beside while it runs");
   CHECK(bench.tick(Millis{1'000}) == "");
-  CHECK(bench.tick(Millis{8'000}) == "kill beside SIGKILL group");
+  CHECK(bench.tick(Millis{9'000}) == "kill beside SIGKILL group");
+}
+
+TEST_CASE("who waits for what a reload has ended goes on waiting") {
+  PlanBuilder made = base();
+  unit_of(made.plan(), "db").ready = CheckPlan{TcpProbe{"127.0.0.1", 80}};
+  made.service("late", {"db"});
+  Bench bench(made.plan());
+  bench.boot();
+  bench.step_over("motd", StepResult::Changed);
+  bench.up("db");
+  Plan next = made.plan();
+  unit_of(next, "db").launch.argv = {"other"};
+  bench.reload(next);
+  CHECK(bench.ended("db", term()) == "adopt; spawn db");
+  CHECK(bench.is("late") == "waiting");
+}
+
+TEST_CASE("a process that was never made is no run that a reload has ended") {
+  Bench bench = booted();
+  bench.ended("beside", ExitStatus::exited(1));
+  REQUIRE(bench.tick_when_due() == "spawn beside");
+  bench.reload(changed({"beside"}));
+  CHECK(bench.spawn_failed("beside", 11, "cannot make a process") == "adopt; spawn beside");
+  CHECK(bench.status("beside").restarts == 1);
 }
 
 TEST_CASE("what was skipped is not started when a reload is given up") {

@@ -87,6 +87,25 @@ TEST_CASE("the end of a service's run") {
   }
 }
 
+TEST_CASE("a step that is done is not restarted, whatever its policy") {
+  PlanBuilder made;
+  made.step("a").restart.when = When::Always;
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.ended("a", ExitStatus::exited(0));
+  CHECK(bench.is("a") == "done");
+}
+
+TEST_CASE("the end of the job is the end, whatever its policy") {
+  PlanBuilder made;
+  made.job().restart.when = When::Always;
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("job");
+  CHECK(bench.ended("job", ExitStatus::exited(2)) == "sweep SIGTERM");
+}
+
 TEST_CASE("a mount that exits has failed, whatever its code") {
   PlanBuilder made;
   made.mount("data").restart.when = When::OnFailure;
@@ -109,6 +128,18 @@ TEST_CASE("a stable run makes the delay short again") {
   bench.now += Millis{60'000};
   bench.ended("a", ExitStatus::exited(1));
   CHECK(next_deadline(bench.state) == bench.now + Millis{500});
+}
+
+TEST_CASE("a built-in step that fails again and again is tried ever more rarely") {
+  PlanBuilder made;
+  made.builtin("a").restart.when = When::OnFailure;
+  Bench bench(made.plan());
+  bench.boot();
+  for (const int delay : {500, 1000, 2000}) {
+    bench.step_over("a", StepResult::Failed, "no space");
+    CHECK(next_deadline(bench.state) == bench.now + Millis{delay});
+    CHECK(bench.tick_when_due() == "steps a");
+  }
 }
 
 TEST_CASE("with delay 0 a killed service starts again at once") {
@@ -278,16 +309,20 @@ TEST_CASE("a process that can't be made is tried again, but never in a tight loo
   PlanBuilder made;
   made.service("a").restart.delay = Millis{0};
   made.step("once");
+  made.mount("data");
   Bench bench(made.plan());
   bench.boot();
   for (int i = 0; i < 5; ++i) {
+    bench.spawn_failed("data", EAGAIN, "cannot make a process");
     bench.spawn_failed("a", EAGAIN, "cannot make a process");
+    CHECK(bench.is("a") == "backoff");
     bench.spawn_failed("once", EAGAIN, "cannot make a process");
+    CHECK(bench.is("once") == (i < 4 ? "backoff" : "failed"));
     CHECK(*next_deadline(bench.state) >= bench.now + Millis{100});
     bench.tick(Millis{60'000});
   }
   CHECK(bench.is("a") == "starting");
-  CHECK(bench.is("once") == "failed");
+  CHECK(bench.is("data") == "starting");
   CHECK(bench.status("a").restarts == 0);
 }
 
@@ -307,6 +342,13 @@ TEST_CASE("what is left of a group is stopped before the next run, if the scope 
   CHECK(killed.ended("a", ExitStatus::signaled(9), true) == "kill a SIGKILL group");
   CHECK(killed.tick(Millis{1'999}) == "");
   CHECK(killed.tick(Millis{1}).starts_with("reply ok: service.a is stopped"));
+
+  Bench slow = up([](Unit&) {});
+  slow.stop("a");
+  slow.now += Millis{4'000};
+  CHECK(slow.ended("a", ExitStatus::signaled(15), true) == "");
+  CHECK(slow.tick(Millis{5'999}) == "");  // One time for the leader and its group.
+  CHECK(slow.tick(Millis{1}) == "kill a SIGKILL group");
 
   Bench only_process = up([](Unit& unit) {
     unit.restart.delay = Millis{0};
@@ -328,6 +370,13 @@ TEST_CASE("a step that succeeded may leave a process behind, one that failed may
   CHECK(bench.ended("bad", ExitStatus::exited(2), true) == "kill bad SIGTERM group");
   CHECK(bench.group_emptied("bad") == "");
   CHECK(bench.is("bad") == "failed");
+
+  Bench stopped(made.plan());
+  stopped.boot();
+  stopped.up("good");
+  stopped.stop("good");
+  stopped.ended("good", ExitStatus::exited(0), true);
+  CHECK(stopped.is("good") == "stopping");  // What was told to stop leaves nothing behind.
 }
 
 TEST_CASE("lack of memory is told, and is the code of the container without a job") {

@@ -138,6 +138,56 @@ TEST_CASE("what no unit owns has half of the time where mounts are left to be st
   CHECK(bench.was_said("still there: sleep (pid 44): SIGKILL"));
 }
 
+TEST_CASE("what no unit owns is counted once at a time, and killed when asked for the third time") {
+  PlanBuilder made;
+  made.service("a");
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.signal(15);
+  CHECK(bench.ended("a", ExitStatus::exited(0)) == "sweep SIGTERM");
+  CHECK(bench.tick() == "");
+  bench.counted(1, "sleep (pid 44)");
+  CHECK(bench.counted(0) == "");  // Nobody has asked again.
+  bench.signal(15);
+  CHECK(bench.signal(15) == "sweep SIGKILL");
+  bench.counted(1, "sleep (pid 44)");
+  CHECK(bench.tick(Millis{100}) == "sweep SIGKILL");
+  CHECK(bench.counted(0) == "finish 0 SIGTERM");
+
+  Bench counting(made.plan());
+  counting.signal(15);
+  counting.counted(1, "sleep (pid 44)");
+  counting.signal(15);
+  counting.signal(15);
+  CHECK(counting.counted(0) == "finish 0 SIGTERM");
+}
+
+TEST_CASE("a drain that is longer than the time there is ends with it") {
+  PlanBuilder made;
+  made.service("a");
+  made.plan().shutdown.drain = Millis{60'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.signal(15);
+  CHECK(bench.tick_when_due().ends_with("kill a SIGKILL group; sweep SIGKILL"));
+  CHECK(init_phase(bench.state) == InitPhase::StoppingUnits);
+}
+
+TEST_CASE("a group that has had SIGKILL does not get it again") {
+  PlanBuilder made;
+  made.service("a").stop.timeout = Millis{1'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.ended("a", ExitStatus::exited(1), true);
+  CHECK(bench.tick(Millis{1'000}) == "kill a SIGKILL group");
+  bench.signal(15);
+  bench.signal(15);
+  CHECK(bench.signal(15) == "sweep SIGKILL");
+}
+
 TEST_CASE("a unit is told that its time is short only when others have used it up") {
   PlanBuilder made;
   made.service("a").stop.timeout = Millis{60'000};
@@ -235,6 +285,59 @@ TEST_CASE("exit codes with a job") {
     CHECK(bench.ended("job", row.how) == "sweep SIGTERM");
     CHECK(bench.counted(0) == row.finish);
   }
+}
+
+TEST_CASE("the code of a job that does not end, and of one of which only others are left") {
+  PlanBuilder made;
+  made.job();
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("job");
+  SUBCASE("it does not end: as if SIGKILL had ended it") {
+    bench.signal(15);
+    bench.tick_when_due();
+    CHECK(bench.tick(Millis{900}) == "finish 137 SIGTERM");
+  }
+  SUBCASE("nor does one that was told to end before it was seen to run") {
+    Bench early(made.plan());
+    early.boot();
+    early.spawned("job");
+    early.signal(15);
+    early.executed("job");
+    early.tick_when_due();
+    CHECK(early.tick(Millis{900}) == "finish 137 SIGTERM");
+  }
+  SUBCASE("others of its group do not: its own") {
+    CHECK(bench.ended("job", ExitStatus::exited(3), true) == "kill job SIGTERM group");
+    CHECK(bench.tick_when_due() == "kill job SIGKILL group; sweep SIGKILL");
+    CHECK(bench.tick_when_due() == "finish 3 job: exited 3 after 0 ms");
+  }
+}
+
+TEST_CASE("a job that ends by itself while endpoints drain has failed, and was not stopped") {
+  PlanBuilder made;
+  made.service("a");
+  made.job();
+  made.plan().shutdown.drain = Millis{3'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("a");
+  bench.up("job");
+  bench.signal(15);
+  bench.ended("job", ExitStatus::exited(3));
+  CHECK(bench.is("job") == "failed");
+}
+
+TEST_CASE("a step that was out of time is not done, though it ends well while all stops") {
+  PlanBuilder made;
+  made.step("slow").timeout = Millis{5'000};
+  Bench bench(made.plan());
+  bench.boot();
+  bench.up("slow");
+  bench.tick(Millis{5'000});
+  bench.signal(15);
+  bench.ended("slow", ExitStatus::exited(0));
+  CHECK(bench.is("slow") == "stopped");
 }
 
 TEST_CASE("a job that can't be executed, that is blocked, or that never started") {

@@ -41,6 +41,16 @@ TEST_CASE("stop signals follow each other at their times, the last of them is SI
   CHECK_FALSE(next_deadline(bench.state));
 }
 
+TEST_CASE("who is told to stop before its process is there gets the whole row too") {
+  PlanBuilder made;
+  made.service("a").stop = patient();
+  Bench bench(made.plan());
+  bench.boot();
+  bench.stop("a");
+  CHECK(bench.spawned("a") == "kill a SIGINT group");
+  CHECK(bench.tick(Millis{1'000}) == "kill a SIGTERM group");
+}
+
 TEST_CASE("a unit that obeys the first signal gets no other") {
   Bench bench = running(patient());
   bench.stop("a");
