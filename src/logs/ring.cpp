@@ -148,6 +148,7 @@ void LogRing::drop_oldest(Writer& writer) {
   Block& oldest = writer.blocks.front();
   used_ -= oldest.capacity;
   writer.forgotten += oldest.lines;
+  writer.last_forgotten = oldest.last;
   if (!oldest.settled) --loose_;
   if (oldest.packed > 0)
     saved_ -= oldest.capacity - oldest.packed;
@@ -165,9 +166,10 @@ bool LogRing::pack(std::uint64_t until, std::size_t budget) {
       Block& block = blocks[i];
       if (block.settled) continue;
       if (done >= budget) return true;
-      done += block.size;
       block.settled = true;
       --loose_;
+      if (block.size > kPackedBlock) continue;
+      done += block.size;
       PackedText packed = packer.pack({block.data.get(), block.size});
       if (packed.size == 0) continue;
       block.data = std::move(packed.data);

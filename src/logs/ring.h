@@ -31,6 +31,7 @@ class LogRing {
  public:
   static constexpr std::size_t kBlock = 4 * 1024;
   static constexpr std::size_t kKeepBlocks = 2;
+  static constexpr std::size_t kPackedBlock = 32 * 1024;
 
   /// `limit`: bytes in all, counted in whole blocks as they are unpacked. The kept blocks may go
   /// beyond it.
@@ -73,7 +74,8 @@ class LogRing {
   }
 
   /// Packs full blocks whose lines are not newer than that sequence number, until `budget` bytes
-  /// are done; goes on there the next time. False: there was none left.
+  /// are done; goes on there the next time. False: there was none left. What is larger than
+  /// kPackedBlock stays as it is: it would take milliseconds at once.
   bool pack(std::uint64_t until, std::size_t budget);
   /// How many full blocks have not been packed.
   std::size_t loose() const { return loose_; }
@@ -84,6 +86,10 @@ class LogRing {
 
   /// Lines of this writer that were remembered once and are forgotten.
   std::uint64_t forgotten(std::uint32_t writer) const { return writers_[writer].forgotten; }
+  /// The sequence number of the newest of them; 0: there is none.
+  std::uint64_t last_forgotten(std::uint32_t writer) const {
+    return writers_[writer].last_forgotten;
+  }
   std::uint64_t last_sequence() const { return sequence_; }
   /// Bytes of all blocks, as if none were packed.
   std::size_t memory() const { return used_; }
@@ -116,6 +122,7 @@ class LogRing {
   struct Writer {
     std::deque<Block> blocks;
     std::uint64_t forgotten = 0;
+    std::uint64_t last_forgotten = 0;
   };
   static std::vector<RingLine> lines_of(const Block& block, Unpacked& unpacked);
   static constexpr std::uint32_t kStderr = 1;

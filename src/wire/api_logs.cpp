@@ -40,6 +40,13 @@ void collect(const LogQuery& query, const LogRing& ring, std::uint32_t writer,
     ring.each_newest(writer, query.since_us, unpacked, take);
 }
 
+/// Whether lines that the client has not seen yet are forgotten already.
+bool has_lost(const LogQuery& query, const ApiView& view) {
+  return query.after && std::ranges::any_of(writers_of(query, view.plan), [&](std::uint32_t writer) {
+           return view.ring.last_forgotten(writer) > *query.after;
+         });
+}
+
 /// In the order of their coming, cut to the limits of one answer.
 std::vector<Found> find_lines(const LogQuery& query, const ApiView& view,
                               LogRing::Unpacked& unpacked) {
@@ -85,6 +92,7 @@ Response log_response(const LogQuery& query, const ApiView& view) {
       found.empty() ? query.after.value_or(view.ring.last_sequence()) : found.back().line.sequence;
   answer.set("lines", std::move(lines));
   answer.set("next", static_cast<std::int64_t>(next));
+  if (has_lost(query, view)) answer.set("lost", true);
   Response response;
   response.body = to_json(answer) + "\n";
   return response;

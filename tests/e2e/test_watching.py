@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 
 from lib.root import BINARY_INSIDE
@@ -72,6 +73,24 @@ def test_logs_follow_a_unit_across_its_restart(boot):
     assert "up as" in first and "up as" in second and first.split()[-1] != second.split()[-1]
     follower.kill()
     follower.wait()
+
+
+def test_following_logs_say_where_lines_are_missing(boot, root):
+    container = boot('[service.web]\ncommand = ["sh", "-c", """echo up; until [ -e /root/go ]; do sleep 0.05; done; '
+                     'yes 0123456789 | head -n 1500000; echo over; exec sleep 600"""]\n')
+    container.wait_for_log(r"web \| up")
+    follower = subprocess.Popen(inside(container, "logs", "-f", "web"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert follower.stdout.readline().endswith("up\n")
+    # Held, so that more is written meanwhile than is remembered.
+    container.exec("pkill", "-STOP", "-f", "logs -f web")
+    root.write("/root/go", "")
+    container.wait_for_log(r"web \| over", 60)
+    container.exec("pkill", "-CONT", "-f", "logs -f web")
+    follower.send_signal(signal.SIGCONT)  # nsenter stops with its child.
+    assert follower.stderr.readline().startswith("lines are missing here")
+    assert follower.stdout.readline().endswith("0123456789\n")
+    container.exec("pkill", "-KILL", "-f", "logs -f web")
+    follower.communicate()
 
 
 def test_groups_may_read_or_do_all(boot):

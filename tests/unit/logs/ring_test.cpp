@@ -105,6 +105,8 @@ TEST_CASE("ring: a flood of one writer leaves the others' last words") {
   CHECK(ring.tail(loud, 1, 100) == std::vector<std::string>{"noise 9999"});
   CHECK(ring.forgotten(loud) + all_of(ring, loud).size() == 10'000);
   CHECK(ring.forgotten(quiet) == 0);
+  CHECK(ring.last_forgotten(quiet) == 0);
+  CHECK(ring.last_forgotten(loud) == ring.forgotten(loud) + 1);
   CHECK(ring.memory() <= 64 * 1024);
 }
 
@@ -170,6 +172,19 @@ TEST_CASE("ring: what does not get smaller stays as it is") {
   const auto kept = all_of(ring, writer);
   CHECK(kept.size() == 8 * (LogRing::kBlock / 1'000));
   CHECK(std::equal(kept.rbegin(), kept.rend(), said.rbegin()));
+}
+
+TEST_CASE("ring: a block of one very long line is not packed, which would take long") {
+  LogRing ring;
+  const auto writer = ring.add_writer();
+  const std::string text(LogRing::kPackedBlock + 1, 'x');
+  ring.add(writer, line_of(text));
+  ring.add(writer, line_of("short"));
+  CHECK(ring.loose() == 1);
+  CHECK_FALSE(ring.pack(ring.last_sequence(), 1));
+  CHECK(ring.loose() == 0);
+  CHECK(ring.saved() == 0);
+  CHECK(all_of(ring, writer) == std::vector<std::string>{text, "short"});
 }
 
 TEST_CASE("ring: lines since a time are found though the clock went back") {

@@ -343,6 +343,19 @@ TEST_CASE("who waits for a line is answered when there is one of its units") {
   CHECK(log_response(wait->query, world.view()).body.find("web again") != std::string::npos);
 }
 
+TEST_CASE("who was too slow for the lines is told so") {
+  World world;
+  const auto lost = [&](const std::string& query) {
+    return parse_json(world.get("/v1/logs", query).body)->get_bool("lost", false);
+  };
+  for (int i = 0; i < 600; ++i) world.add(1, std::string(16 * 1024, 'x'));
+  CHECK(lost("after=5"));
+  CHECK(lost("after=5&unit=web"));
+  CHECK_FALSE(lost("after=5&unit=db"));
+  CHECK_FALSE(lost("after=600"));
+  CHECK_FALSE(lost("n=10"));
+}
+
 TEST_CASE("an answer about logs has a limit of bytes, and loses nothing by it") {
   World world;
   for (int i = 0; i < 300; ++i) world.add(1, std::string(16 * 1024, 'x'));
