@@ -8,6 +8,26 @@ using namespace bootsman;
 using bootsman::test::Bench;
 using bootsman::test::PlanBuilder;
 
+namespace {
+
+Plan one_service() {
+  PlanBuilder made;
+  made.service("a");
+  return made.plan();
+}
+
+/// A stop whose only unit has ended: what no unit owns is being looked for.
+struct Sweeping : Bench {
+  Sweeping() : Bench(one_service()) {
+    boot();
+    up("a");
+    signal(15);
+    CHECK(ended("a", ExitStatus::exited(0)) == "sweep SIGTERM");
+  }
+};
+
+}  // namespace
+
 TEST_CASE("order holds through units that do not run") {
   PlanBuilder made;
   made.service("db");
@@ -139,13 +159,7 @@ TEST_CASE("what no unit owns has half of the time where mounts are left to be st
 }
 
 TEST_CASE("what no unit owns is counted once at a time, and killed when asked for the third time") {
-  PlanBuilder made;
-  made.service("a");
-  Bench bench(made.plan());
-  bench.boot();
-  bench.up("a");
-  bench.signal(15);
-  CHECK(bench.ended("a", ExitStatus::exited(0)) == "sweep SIGTERM");
+  Sweeping bench;
   CHECK(bench.tick() == "");
   bench.counted(1, "sleep (pid 44)");
   CHECK(bench.counted(0) == "");  // Nobody has asked again.
@@ -155,7 +169,7 @@ TEST_CASE("what no unit owns is counted once at a time, and killed when asked fo
   CHECK(bench.tick(Millis{100}) == "sweep SIGKILL");
   CHECK(bench.counted(0) == "finish 0 SIGTERM");
 
-  Bench counting(made.plan());
+  Bench counting(bench.plan);
   counting.signal(15);
   counting.counted(1, "sleep (pid 44)");
   counting.signal(15);
@@ -239,13 +253,7 @@ TEST_CASE("one budget: at its end all that is left is killed, and the end comes 
 }
 
 TEST_CASE("leftovers that ignore SIGTERM are killed, and an end that is late does not wait") {
-  PlanBuilder made;
-  made.service("a");
-  Bench bench(made.plan());
-  bench.boot();
-  bench.up("a");
-  bench.signal(15);
-  CHECK(bench.ended("a", ExitStatus::exited(0)) == "sweep SIGTERM");
+  Sweeping bench;
   for (int i = 0; i < 80; ++i) {
     bench.counted(2, "sleep (pid 44), sh (pid 45)");
     CHECK(bench.tick(Millis{100}) == "sweep count");
