@@ -51,6 +51,9 @@ class StopPlanner {
     for (std::size_t i = 0; i < list.size(); ++i) {
       const Result<Step> step = parse_step(list[i]);
       if (!step) return error(step.error().message());
+      // SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, by the kernel's numbers.
+      if (step->signal.value >= 19 && step->signal.value <= 22)
+        return error(signal_name(step->signal) + " suspends a process and does not end it");
       if (i == 0)
         policy_.signal = step->signal;
       else
