@@ -126,6 +126,11 @@ void Helpers::read_answers(Helper& helper) {
   }
 }
 
+void Helpers::hear_all() {
+  for (const auto& [id, helper] : helpers_)
+    if (helper->request.empty()) read_answers(*helper);
+}
+
 void Helpers::extend(HelperId id, MonoTime deadline) {
   const auto found = helpers_.find(id.value);
   if (found != helpers_.end())

@@ -40,6 +40,10 @@ class Helpers {
   /// runs. Its on_end comes when it did, or soon after SIGKILL, though the kernel may take longer.
   void stop(HelperId id, Signal signal);
 
+  /// Reads what has come of all helpers. What they have said of a program comes before what that
+  /// program says, which takes another way.
+  void hear_all();
+
   /// The reaper tells.
   void ended(HelperId id, const std::variant<ExitStatus, ExecFailure>& how);
 

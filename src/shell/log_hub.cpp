@@ -167,6 +167,7 @@ void LogHub::stream_ready(LogStream& stream) {
 
 /// Reads until the pipe is empty or the limit is reached, and gives back how much that was.
 std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
+  if (stream.writer == 0 && before_own_output_) before_own_output_();
   std::size_t taken = 0;
   while (!stream.ended && taken < limit) {
     const ssize_t n = ::read(stream.fd.get(), buffer_.data(), buffer_.size());

@@ -77,6 +77,9 @@ class LogHub {
   const LogRing& ring() const { return ring_; }
   static std::uint32_t ring_writer(UnitIndex unit) { return unit.value + 1; }
 
+  /// Called before the output of helpers is read.
+  void before_own_output(std::function<void()> hook) { before_own_output_ = std::move(hook); }
+
   /// A line of the init itself.
   void own_line(std::string_view text);
 
@@ -137,6 +140,7 @@ class LogHub {
 
   uv_loop_t* loop_;
   std::function<void(UnitIndex, std::string_view)> terminal_output_;
+  std::function<void()> before_own_output_;
   LogSink sink_;
   LogRing ring_;
   std::vector<Source> sources_;  ///< By writer: 0 is the init, then the units, then those gone.

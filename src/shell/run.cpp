@@ -55,6 +55,11 @@ int lack_of_descriptors() {
   return error;
 }
 
+int no_loop(int status) {
+  print("bootsman: cannot set up the event loop: " + uv_reason(status));
+  return kExitInternal;
+}
+
 int run_plan(const Setup& setup, uv_loop_t* loop, LoadedConfig loaded, ConfigRequest request) {
   const Plan& plan = loaded.plan;
   const std::vector<std::string> warnings = loaded.lines();
@@ -96,6 +101,8 @@ int run_command(const RunOptions& options) {
           "second one a BOOTSMAN_SOCKET of its own");
     return kExitConfig;
   }
+  // First, or the configuration would seem to be what can't be read.
+  if (const int lacking = lack_of_descriptors(); lacking != 0) return no_loop(-lacking);
   ConfigRequest request;
   if (!options.config.empty()) request.path = options.config;
   request.command_line = options.command;
@@ -121,11 +128,7 @@ int run_command(const RunOptions& options) {
     return kExitConfig;
   }
   uv_loop_t loop;
-  const int lacking = lack_of_descriptors();
-  if (const int status = lacking != 0 ? -lacking : uv_loop_init(&loop); status != 0) {
-    print("bootsman: cannot set up the event loop: " + uv_reason(status));
-    return kExitInternal;
-  }
+  if (const int status = uv_loop_init(&loop); status != 0) return no_loop(status);
   lay_overlay(setup, &loop, request, own_environment(), loaded);
   return run_plan(setup, &loop, std::move(loaded), std::move(request));
 }

@@ -77,6 +77,7 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
       reloader_(loop, own_log_, std::move(origin)) {
   for (const EnvVar& secret : environment_.secrets()) secret_marks_.add(secret.value);
   secret_marks_.add(web_.logs_token);
+  logs_.before_own_output([this] { helpers_.hear_all(); });
   logs_.on_open_file([this](const LogFilePlan& file) { return open_log_file(file); });
   control_.on_rotate_logs([this] { return rotate_log_files(); });
   on_reply([this](const Reply& reply) {

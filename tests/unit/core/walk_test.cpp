@@ -262,7 +262,9 @@ TEST_CASE("every order of facts over every graph of two units has a way out") {
 
 TEST_CASE("every order of facts over every graph of three services has a way out") {
   const bool all = std::getenv("BOOTSMAN_TEST_LONG") != nullptr;
-  MESSAGE(walk_triples(all ? 5 : 4) << " turns");
+  // The sixth fact takes half an hour more, so it has a word of its own.
+  const bool sixth = std::getenv("BOOTSMAN_TEST_SIXTH_FACT") != nullptr;
+  MESSAGE(walk_triples(sixth ? 6 : all ? 5 : 4) << " turns");
 }
 
 TEST_CASE("the boot and the stop of 1000 units cost what they affect") {
