@@ -31,7 +31,7 @@ class Settings:
     probes: int = 1000
     idle: float = 10
     settle: float = 1
-    rest: float = 25
+    rest: float = 22
     stop_timeout: float = 30
 
 
@@ -120,7 +120,7 @@ def main():
     about = machine()
     results, runs, problems = measure(peers, settings, asked.only, asked.load.resolve())
     outcome = {"machine": about, "quick": asked.quick, "results": results, "runs": runs, "problems": problems,
-               "sizes": {peer.name: peer.size() for peer in peers if peer.name != "floor"}}
+               "sizes": {peer.name: peer.size() for peer in peers if peer.name not in report.FLOORS}}
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "results.json").write_text(json.dumps(outcome, indent=2) + "\n")
     (asked.out / "benchmarks.md").write_text(report.markdown(outcome))

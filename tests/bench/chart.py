@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from report import NAMES, OURS, machine_text, rows_of, say
+from report import FLOORS, NAMES, OURS, machine_text, rows_of, say
 
 WIDTH, LEFT, BAR, LINE, GAP, COLUMN = 280, 84, 12, 15, 26, 460
 # Who takes many times as long is cut off, so that the others can be told apart.
@@ -30,7 +30,7 @@ def panel(row, values, left, y):
     for name in (name for name in NAMES if name in values):
         value = values[name]
         length = 0 if value is None else min(value / top, 1) * WIDTH
-        kind = {OURS: "ours", "floor": "floor"}.get(name, "peer")
+        kind = "ours" if name == OURS else "floor" if name in FLOORS else "peer"
         parts.append(f'<text x="{start - 6}" y="{y + 10}" text-anchor="end">{name}</text>'
                      f'<rect x="{start}" y="{y}" width="{max(length, 1):.1f}" height="{BAR}" class="{kind}"/>')
         if value is not None and value > top:

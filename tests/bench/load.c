@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -200,6 +202,80 @@ static int run_floor(int count, char** argv) {
   return 0;
 }
 
+static void watch(int set, int fd) {
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+  if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) != 0) die("cannot watch a descriptor");
+}
+
+// With stdout and stderr in pipes, and a third one that tells of the exec by its end.
+static pid_t spawn_with_pipes(int set, char** argv) {
+  int pipes[3][2];
+  for (int i = 0; i < 3; ++i) {
+    if (pipe2(pipes[i], O_CLOEXEC) != 0) die("cannot make a pipe");
+    fcntl(pipes[i][0], F_SETFL, O_NONBLOCK);
+    watch(set, pipes[i][0]);
+  }
+  pid_t pid = vfork();
+  if (pid == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    dup2(pipes[0][1], 1);
+    dup2(pipes[1][1], 2);
+    execv(argv[0], argv);
+    _exit(127);
+  }
+  for (int i = 0; i < 3; ++i) close(pipes[i][1]);
+  return pid;
+}
+
+// pipes COUNT PROGRAM …: the same for a supervisor that reads what its units write, though it does
+// nothing with it.
+static int run_pipes(int count, char** argv) {
+  static char text[kBig];
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &wanted, NULL);
+  int set = epoll_create1(EPOLL_CLOEXEC);
+  int signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  watch(set, signals);
+  pid_t* units = calloc((size_t)count, sizeof *units);
+  for (int i = 0; i < count; ++i) units[i] = spawn_with_pipes(set, argv);
+  int stopping = 0, open = 3 * count;
+  for (int left = count; left > 0 || open > 0;) {
+    struct epoll_event events[1024];
+    int ready = epoll_wait(set, events, 1024, -1);
+    for (int i = 0; i < ready; ++i) {
+      int fd = events[i].data.fd;
+      if (fd != signals && read(fd, text, sizeof text) == 0) {
+        close(fd);
+        --open;
+      }
+    }
+    for (struct signalfd_siginfo got; read(signals, &got, sizeof got) > 0;) {
+      if (got.ssi_signo != SIGTERM || stopping) continue;
+      stopping = 1;
+      for (int i = 0; i < count; ++i) kill(-units[i], SIGTERM);
+    }
+    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
+      for (int i = 0; i < count; ++i) {
+        if (units[i] != pid) continue;
+        if (stopping) {
+          --left;
+        } else {
+          units[i] = spawn_with_pipes(set, argv);
+          open += 3;
+        }
+        break;
+      }
+    }
+  }
+  return 0;
+}
+
 // init PROGRAM …: the least an init can do: starts the program and reaps until it has ended.
 static int run_init(char** argv) {
   pid_t child = spawn(argv);
@@ -252,12 +328,13 @@ int main(int count, char** words) {
   if (count == 4 && strcmp(what, "unit") == 0) run_unit(words[2], strtoul(words[3], NULL, 10));
   if (count > 3 && strcmp(what, "exec") == 0) run_exec(words[2], words + 3);
   if (count > 3 && strcmp(what, "floor") == 0) return run_floor(atoi(words[2]), words + 3);
+  if (count > 3 && strcmp(what, "pipes") == 0) return run_pipes(atoi(words[2]), words + 3);
   if (count > 2 && strcmp(what, "init") == 0) return run_init(words + 2);
   if (count == 4 && strcmp(what, "orphans") == 0)
     return run_orphans(words[2], strtoul(words[3], NULL, 10));
   fprintf(stderr,
           "usage: load write big|lines COUNT UP GO | flood COUNT | read COUNT | unit FIFO LINES | "
           "exec FIFO PROGRAM … |"
-          " floor COUNT PROGRAM … | init PROGRAM … | orphans FIFO COUNT\n");
+          " floor|pipes COUNT PROGRAM … | init PROGRAM … | orphans FIFO COUNT\n");
   return 2;
 }

@@ -56,6 +56,19 @@ class Floor(Peer):
         return [self.load, "init", *command]
 
 
+class Pipes(Peer):
+    """The floor of a supervisor that reads what its units write."""
+
+    name = "pipes"
+
+    def __init__(self, load):
+        super().__init__(load)
+        self.program = str(load)
+
+    def units(self, folder, count, unit):
+        return [self.load, "pipes", count, *unit]
+
+
 class Bootsman(Peer):
     name = "bootsman"
 
@@ -148,6 +161,6 @@ class Catatonit(Peer):
 
 def all_peers(load, binary):
     """Those that are installed."""
-    peers = [Floor(load), Bootsman(load, binary)]
+    peers = [Floor(load), Pipes(load), Bootsman(load, binary)]
     peers += [kind(load) for kind in (Supervisord, S6, Runit, Tini, DumbInit, Catatonit)]
     return [peer for peer in peers if peer.there()]

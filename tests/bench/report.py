@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-NAMES = ("bootsman", "floor", "supervisord", "s6", "runit", "tini", "dumb-init", "catatonit")
+NAMES = ("bootsman", "floor", "pipes", "supervisord", "s6", "runit", "tini", "dumb-init", "catatonit")
 OURS = "bootsman"
+FLOORS = ("floor", "pipes")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def ratio(ours, other):
 
 def best_peer(row, values):
     """The best of the others that do the whole work, or nothing."""
-    peers = {name: value for name, value in values.items() if name not in (OURS, "floor") and value is not None}
+    peers = {name: value for name, value in values.items() if name not in (OURS, *FLOORS) and value is not None}
     return (max if row.more else min)(peers, key=peers.get) if peers else None
 
 
@@ -120,9 +121,10 @@ def machine_text(about):
 
 
 HEAD = """All run in one go and in turns; each number is the median of its rounds, and of torn lines and orphans the worst. *floor* is
-the least that could do it: a static C program that only forks, execs and waits (`tests/bench/load.c`), and `cat` for logs.
-A boot is timed from the exec of the init until the last unit runs, a stop from SIGTERM until PID 1 is gone. Memory is that
-of the supervision when each unit has written 64 KiB: a second after that, and 25 s later. Only Bootsman
+the least that could do it: a static C program that only forks, execs and waits (`tests/bench/load.c`), and `cat` for logs;
+*pipes* is the same for who reads what the units write: each has a pipe for stdout, for stderr, and for the news of its exec.
+A boot is timed from the exec of the init until the last unit runs, a stop, a second later, from SIGTERM until PID 1 is gone. Memory is that
+of the supervision when each unit has written 64 KiB: a second after that, and 22 s later. Only Bootsman
 and s6 put the unit's name in front of each line; s6 with one s6-log process for each unit, which counts for its boot, stop
 and memory. Every count is checked: a run in which a unit did not start or a whole line did not arrive does not count.
 Bootsman's executable holds its libraries, the others' sizes are without the C library; supervisord's is with the Python
