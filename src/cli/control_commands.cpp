@@ -75,7 +75,10 @@ int follow(const ControlClient& client, const Invocation& asked, std::int64_t ne
     if (!reply) return complain("the init is gone: " + reply.error().message(), 0);
     if (reply->status != 200) return complain(error_of(*reply), kBad);
     if (reply->body.get_bool("lost", false))
-      complain("lines are missing here: they came faster than they could be shown", 0);
+      complain(
+          "lines are missing here: they came faster than they could be shown; name one UNIT to "
+          "follow, or give it a log.file, which has them all",
+          0);
     if (!print(log_lines(reply->body, asked.has("--json"))) || reader_is_gone()) return 0;
     next = reply->body.get_int("next", next);
   }

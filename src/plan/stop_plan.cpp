@@ -53,7 +53,8 @@ class StopPlanner {
       if (!step) return error(step.error().message());
       // SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, by the kernel's numbers.
       if (step->signal.value >= 19 && step->signal.value <= 22)
-        return error(signal_name(step->signal) + " suspends a process and does not end it");
+        return error(signal_name(step->signal) +
+                     " suspends a process and does not end it: name another, such as SIGTERM");
       if (i == 0)
         policy_.signal = step->signal;
       else

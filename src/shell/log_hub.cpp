@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/phases.h"
 #include "shell/clock.h"
 #include "sys/own_memory.h"
 
@@ -20,11 +21,6 @@ constexpr Millis kStuck{1000};
 /// Lines that nobody has written over in so long are packed, some in each turn of the loop.
 constexpr Millis kOld{10'000};
 constexpr std::size_t kPackedInTurn = 64 * 1024;
-
-std::optional<MonoTime> earlier(std::optional<MonoTime> a, std::optional<MonoTime> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
-}
 
 LogMoment log_now() {
   return {wall_clock_us(), mono_now()};

@@ -56,7 +56,9 @@ int lack_of_descriptors() {
 }
 
 int no_loop(int status) {
-  print("bootsman: cannot set up the event loop: " + uv_reason(status));
+  const bool descriptors = status == UV_EMFILE || status == UV_ENFILE;
+  print("bootsman: cannot set up the event loop: " + uv_reason(status) +
+        (descriptors ? "; raise the limit on open files (ulimit -n)" : ""));
   return kExitInternal;
 }
 

@@ -62,6 +62,7 @@ def test_the_end_by_command(boot, command, code):
 
 
 def test_a_fault_of_the_init_itself(boot):
-    # Enough descriptors to read the configuration, too few for an event loop.
+    # Too few descriptors for an event loop.
     container = boot(SLEEPER, command=["sh", "-c", f"ulimit -n 6; exec {BINARY_INSIDE} run"])
     assert container.wait() == 70, container.log
+    container.stderr.wait_for("cannot set up the event loop: .*; raise the limit on open files", 5)

@@ -23,7 +23,7 @@ TEST_CASE("a stop is a signal, or a row of them with the waits between") {
       {"no such signal", "signal = [\"SIGHOP 5s\", \"TERM\"]",
        "cannot read the signal \"SIGHOP\": did you mean \"SIGHUP\"?"},
       {"one that ends nothing", "signal = [\"INT 5s\", \"STOP\"]",
-       "SIGSTOP suspends a process and does not end it"},
+       "SIGSTOP suspends a process and does not end it: name another, such as SIGTERM"},
       {"no such duration", "signal = [\"INT 5\", \"TERM\"]",
        "cannot read the duration \"5\": the unit is missing"},
       {"a wait is missing", "signal = [\"INT\", \"TERM\"]",
