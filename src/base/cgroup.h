@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/mount_table.h"
+
 namespace bootsman {
 
 // Reads the texts in which the kernel tells about control groups: cgroups(7), and
@@ -32,13 +34,13 @@ struct Cgroup {
 
 /// The control group that accounts `controller` ("cpu", "cpuacct") of a process; see below.
 std::optional<Cgroup> find_cgroup(std::string_view controller, std::string_view cgroup,
-                                  std::string_view mountinfo);
+                                  const MountTable& mounts);
 
-/// The memory control group of a process, from the texts of its /proc/PID/cgroup and
-/// /proc/PID/mountinfo. A hybrid machine has memory in version 1. Nothing where no such hierarchy
-/// is mounted. A group that lies outside of what the mount shows is taken for the mount point
-/// itself, which container runtimes make the container's own.
-std::optional<MemoryCgroup> find_memory_cgroup(std::string_view cgroup, std::string_view mountinfo);
+/// The memory control group of a process, from the text of its /proc/PID/cgroup and its table of
+/// mounts. A hybrid machine has memory in version 1. Nothing where no such hierarchy is mounted. A
+/// group that lies outside of what the mount shows is taken for the mount point itself, which
+/// container runtimes make the container's own.
+std::optional<MemoryCgroup> find_memory_cgroup(std::string_view cgroup, const MountTable& mounts);
 
 /// How many processes the kernel has killed for lack of memory: the line "oom_kill N" of
 /// memory.events or memory.oom_control. Nothing where the text has none (Linux before 4.13).

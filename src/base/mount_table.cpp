@@ -25,8 +25,8 @@ std::string unescaped(std::string_view text) {
 
 }  // namespace
 
-std::vector<MountEntry> parse_mountinfo(std::string_view text) {
-  std::vector<MountEntry> entries;
+MountTable parse_mountinfo(std::string_view text) {
+  MountTable entries;
   for (const std::string_view line : split(text, '\n')) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) continue;
@@ -35,20 +35,21 @@ std::vector<MountEntry> parse_mountinfo(std::string_view text) {
     if (front.size() < 5 || back.size() < 2) continue;
     const auto id = parse_number(front[0]);
     if (!id) continue;
-    entries.push_back({static_cast<int>(*id), std::string(front[2]), unescaped(front[4]),
-                       unescaped(back[0]), unescaped(back[1])});
+    entries.push_back({static_cast<int>(*id), std::string(front[2]), unescaped(front[3]),
+                       unescaped(front[4]), unescaped(back[0]), unescaped(back[1]),
+                       back.size() > 2 ? std::string(back[2]) : ""});
   }
   return entries;
 }
 
-std::vector<MountEntry> mounts_on(std::string_view mountinfo, std::string_view point) {
-  std::vector<MountEntry> found;
+MountTable mounts_on(std::string_view mountinfo, std::string_view point) {
+  MountTable found;
   for (MountEntry& entry : parse_mountinfo(mountinfo))
     if (entry.point == point) found.push_back(std::move(entry));
   return found;
 }
 
-const MountEntry* mount_of(const std::vector<MountEntry>& mounts, std::string_view path) {
+const MountEntry* mount_of(const MountTable& mounts, std::string_view path) {
   const MountEntry* found = nullptr;
   for (const MountEntry& mount : mounts) {
     const std::string_view point = mount.point == "/" ? "" : std::string_view(mount.point);

@@ -35,16 +35,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-/// The fifth field; octal escapes of blanks do not matter here.
-std::vector<std::string> mount_points(std::string_view mountinfo) {
-  std::vector<std::string> points;
-  for (const std::string_view line : split(mountinfo, '\n')) {
-    const auto words = words_of(line);
-    if (words.size() > 4) points.emplace_back(words[4]);
-  }
-  return points;
-}
-
 std::size_t gpu_nodes() {
   return static_cast<std::size_t>(
       std::ranges::count_if(list_directory("/dev"), [](const std::string& name) {
@@ -71,8 +61,8 @@ std::string missing_program(const Unit& unit, const std::string& path) {
 
 void look_at_limits(DoctorFacts& facts) {
   const std::string cgroup = text_of("/proc/self/cgroup");
-  const std::string mounts = text_of("/proc/self/mountinfo");
-  facts.mount_points = mount_points(mounts);
+  const MountTable mounts = parse_mountinfo(text_of("/proc/self/mountinfo"));
+  for (const MountEntry& mount : mounts) facts.mount_points.push_back(mount.point);
   if (const auto memory = find_memory_cgroup(cgroup, mounts)) {
     facts.memory_limit = memory_limit(text_of(memory->limit_file()));
     facts.oom_group = trim(text_of(memory->folder + "/memory.oom.group")) == "1";

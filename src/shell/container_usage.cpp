@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "shell/mounts_now.h"
 #include "sys/fd.h"
 
 namespace bootsman {
@@ -34,7 +35,8 @@ std::optional<Cgroup> with_file(std::optional<Cgroup> group, const char* file, c
 void ContainerUsage::find() {
   looked_ = true;
   const std::string cgroups = text_of("/proc/self/cgroup").value_or("");
-  const std::string mounts = text_of("/proc/self/mountinfo").value_or("");
+  const MountTable* table = mounts_now();
+  const MountTable mounts = table == nullptr ? MountTable{} : *table;
   memory_ = find_memory_cgroup(cgroups, mounts);
   cpu_ = with_file(find_cgroup("cpu", cgroups, mounts), "cpu.stat", "/sys/fs/cgroup/cpu");
   if (!cpu_ || !cpu_->v2)

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "shell/mounts_now.h"
 #include "sys/fd.h"
 
 namespace bootsman {
@@ -39,9 +40,9 @@ bool tells_of_a_kill(const Death& death) {
 
 OomWatch OomWatch::open() {
   const auto cgroup = read_text("/proc/self/cgroup");
-  const auto mounts = read_text("/proc/self/mountinfo");
+  const MountTable* mounts = mounts_now();
   std::optional<MemoryCgroup> group;
-  if (cgroup && mounts) group = find_memory_cgroup(*cgroup, *mounts);
+  if (cgroup && mounts != nullptr) group = find_memory_cgroup(*cgroup, *mounts);
   if (!group || !read_text(group->events_file())) group = usual_place();
   return OomWatch(std::move(group));
 }

@@ -61,10 +61,14 @@ Result<std::pair<UniqueFd, UniqueFd>> make_socketpair() {
 Result<std::string> read_text(const std::string& path, std::size_t limit) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail(with_errno("cannot open " + path, errno));
+  return read_rest(fd.get(), path, limit);
+}
+
+Result<std::string> read_rest(int fd, const std::string& path, std::size_t limit) {
   std::string text;
   char buffer[16 * 1024];
   for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(with_errno("cannot read " + path, errno));
     if (n == 0) return text;

@@ -56,4 +56,7 @@ std::string errno_text(int error);
 /// Reads a whole file of at most `limit` bytes. For /proc, /sys and the configuration.
 Result<std::string> read_text(const std::string& path, std::size_t limit = 1024 * 1024);
 
+/// The same of an open file, from where it stands; `path` is its name for messages.
+Result<std::string> read_rest(int fd, const std::string& path, std::size_t limit);
+
 }  // namespace bootsman

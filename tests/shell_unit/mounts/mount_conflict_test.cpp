@@ -37,8 +37,8 @@ TEST_CASE("a script that mounts or deletes by itself keeps the init from mountin
 }
 
 TEST_CASE("only a mount of our own may be on the target already") {
-  const MountEntry bare{1, "0:1", "/workdir", "tmpfs", kBareSource};
-  const MountEntry s3fs{2, "0:2", "/workdir", "fuse.s3fs", "s3fs"};
+  const MountEntry bare{1, "0:1", "/", "/workdir", "tmpfs", kBareSource, "rw"};
+  const MountEntry s3fs{2, "0:2", "/", "/workdir", "fuse.s3fs", "s3fs", "rw"};
   CHECK(mount_conflict("/workdir", {}, {}) == "");
   CHECK(mount_conflict("/workdir", {bare}, {}) == "");
   CHECK(mount_conflict("/workdir", {bare, s3fs}, {}) == "");

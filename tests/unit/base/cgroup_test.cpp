@@ -53,7 +53,7 @@ const Row kRows[] = {
 TEST_CASE("the memory control group is found") {
   for (const Row& row : kRows) {
     CAPTURE(row.name);
-    const auto found = find_memory_cgroup(row.cgroup, row.mountinfo);
+    const auto found = find_memory_cgroup(row.cgroup, parse_mountinfo(row.mountinfo));
     CHECK(found.has_value() == (*row.folder != '\0'));
     if (!found) continue;
     CHECK(found->folder == row.folder);

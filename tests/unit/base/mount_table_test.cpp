@@ -13,11 +13,11 @@ TEST_CASE("the mount table is read in its order, with escaped names") {
       "92 28 0:52 / /short\n";
   const auto all = parse_mountinfo(kTable);
   REQUIRE(all.size() == 3);
-  CHECK(all[0] == MountEntry{22, "0:21", "/proc", "proc", "proc"});
+  CHECK(all[0] == MountEntry{22, "0:21", "/", "/proc", "proc", "proc", "rw"});
   const auto here = mounts_on(kTable, "/work dir");
   REQUIRE(here.size() == 2);
   CHECK(here[0].source == "bootsman-bare");
-  CHECK(here[1] == MountEntry{91, "0:51", "/work dir", "fuse.s3fs", "s3fs"});
+  CHECK(here[1] == MountEntry{91, "0:51", "/sub", "/work dir", "fuse.s3fs", "s3fs", "rw,user_id=0"});
   CHECK(mounts_on(kTable, "/work").empty());
   CHECK(parse_mountinfo("").empty());
 }
