@@ -55,14 +55,6 @@ std::vector<Key> step_setting_keys(std::string_view step) {
   return keys;
 }
 
-std::vector<Key> keys_for(Scope scope, std::string_view builtin_step) {
-  std::vector<Key> keys;
-  if (scope == kBuiltinStep) keys = step_setting_keys(builtin_step);
-  for (const Key& key : key_table())
-    if ((key.scopes & scope) != 0) keys.push_back(key);
-  return keys;
-}
-
 std::string fallback_text(const Key& key) {
   if (!key.bare_fallback) return std::string(key.fallback);
   return "\"" + std::string(key.fallback) + "\"";

@@ -75,9 +75,6 @@ std::vector<std::string_view> builtin_steps();
 /// The rows of a built-in step's own settings.
 std::vector<Key> step_setting_keys(std::string_view step);
 
-/// All rows that hold in a table: the common ones of its scope, and for a built-in step its own.
-std::vector<Key> keys_for(Scope scope, std::string_view builtin_step = "");
-
 /// The default as TOML, or a remark in parentheses; empty where the key must be given.
 std::string fallback_text(const Key& key);
 

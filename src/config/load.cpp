@@ -56,6 +56,28 @@ std::string called(Scope scope, std::string_view builtin) {
   return "the top level";
 }
 
+/// The rows that hold in a table: those of its scope, and for a built-in step its own first.
+class Rows {
+ public:
+  explicit Rows(Scope scope, std::string_view builtin = "") : scope_(scope) {
+    if (scope == kBuiltinStep) own_ = step_setting_keys(builtin);
+  }
+
+  /// The first one that it holds for; nullptr where there is none.
+  template <class Holds>
+  const Key* find(Holds holds) const {
+    for (const Key& key : own_)
+      if (holds(key)) return &key;
+    for (const Key& key : key_table())
+      if ((key.scopes & scope_) != 0 && holds(key)) return &key;
+    return nullptr;
+  }
+
+ private:
+  Scope scope_;
+  std::vector<Key> own_;
+};
+
 /// Walks one table along the rows that hold in it.
 class TableReader {
  public:
@@ -64,7 +86,7 @@ class TableReader {
   TableReader(Scope scope, std::string_view builtin, const ReadContext& context, Settings& settings)
       : scope_(scope),
         builtin_(builtin),
-        keys_(keys_for(scope, builtin)),
+        rows_(scope, builtin),
         context_(context),
         settings_(settings) {}
 
@@ -97,13 +119,12 @@ class TableReader {
   static bool none(std::string_view) { return false; }
 
   const Key* find(std::string_view path) const {
-    const auto key = std::ranges::find(keys_, path, &Key::path);
-    return key == keys_.end() ? nullptr : &*key;
+    return rows_.find([&](const Key& key) { return key.path == path; });
   }
 
   bool has_below(const std::string& path) const {
-    return std::ranges::any_of(keys_,
-                               [&](const Key& key) { return key.path.starts_with(path + "."); });
+    const std::string start = path + ".";
+    return rows_.find([&](const Key& key) { return key.path.starts_with(start); }) != nullptr;
   }
 
   bool value(const Node& node, const Key& key, const std::string& full) {
@@ -139,19 +160,20 @@ class TableReader {
   std::vector<std::string_view> candidates(const std::string& path) const {
     std::vector<std::string_view> names;
     const std::string start = path.empty() ? "" : path + ".";
-    for (const Key& key : keys_) {
-      if (!key.path.starts_with(start)) continue;
+    rows_.find([&](const Key& key) {
+      if (!key.path.starts_with(start)) return false;
       const std::string_view rest = key.path.substr(start.size());
       names.push_back(rest.substr(0, rest.find('.')));
       names.push_back(rest);
-    }
+      return false;  // All of them.
+    });
     if (scope_ == kTop && path.empty()) names.insert(names.end(), {"step", "mount", "service", "job"});
     return names;
   }
 
   Scope scope_;
   std::string_view builtin_;
-  std::vector<Key> keys_;
+  Rows rows_;
   const ReadContext& context_;
   Settings& settings_;
 };

@@ -1,6 +1,7 @@
 #include "plan/make_plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "plan/accounts.h"
@@ -116,7 +117,6 @@ bool is_seed_script(const Strings& argv) {
 /// The configuration with the command given after `run` as its job.
 Config with_command_line(const Config& config, const PlanFacts& facts, Diagnostics& diagnostics) {
   Config changed = config;
-  if (facts.command_line.empty()) return changed;
   if (is_seed_script(facts.command_line)) {
     diagnostics.error(
         {}, "job (command line)",
@@ -142,6 +142,7 @@ void place(Plan& plan, std::vector<Unit> units, const Links& links,
   std::vector<UnitIndex> index(units.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) index[order[i]] = UnitIndex{i};
   plan.dependants.resize(units.size());
+  plan.units.reserve(units.size());
   for (const std::size_t from : order) {
     Unit unit = std::move(units[from]);
     for (const Link& link : links.of[from]) {
@@ -163,7 +164,9 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
   if (!original.complete) return result;
   Plan& plan = result.plan;
   Diagnostics& diagnostics = result.diagnostics;
-  const Config config = with_command_line(original, facts, diagnostics);
+  std::optional<Config> changed;
+  if (!facts.command_line.empty()) changed = with_command_line(original, facts, diagnostics);
+  const Config& config = changed ? *changed : original;
   plan.shutdown = plan_shutdown(config, facts, diagnostics);
   plan.http = plan_http(config, diagnostics);
   plan.termination_log = termination_log(config, diagnostics);
@@ -174,6 +177,7 @@ PlanResult make_plan(const Config& original, const PlanFacts& facts) {
 
   const Links links = link_units(config, diagnostics);
   std::vector<Unit> units;
+  units.reserve(links.units.size());
   for (std::size_t i = 0; i < links.units.size(); ++i) {
     Unit unit = plan_unit(*links.units[i], config, facts, diagnostics);
     if (unit.conditions.skip_reason.empty()) unit.conditions.skip_reason = links.skip_reasons[i];
