@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "cli/command_line.h"
-#include "sys/nss_pin.h"
 #include "sys/own_fault.h"
 #include "wrap/tools.h"
 
@@ -22,7 +21,6 @@ int main(int argc, char** argv) {
   try {
     if (const auto tool = bootsman::tool_named(argc > 0 ? argv[0] : ""))
       return bootsman::run_tool(*tool, argc, argv);
-    bootsman::pin_name_services();
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     return bootsman::run_command_line(words);
   } catch (const std::exception& fault) {

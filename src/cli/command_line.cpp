@@ -20,6 +20,7 @@
 #include "helper/motd_main.h"
 #include "helper/protocol.h"
 #include "shell/run.h"
+#include "sys/nss_pin.h"
 
 namespace bootsman {
 
@@ -87,8 +88,11 @@ int run_command_line(std::span<const std::string> words) {
     std::fputs(help_text(*asked->command).c_str(), stdout);
     return 0;
   }
+  const std::string_view command = asked->command->name;
+  // The init itself looks up no name, its helpers do, and it starts sooner without nsswitch.conf.
+  if (command != "run") pin_name_services();
   for (const auto& handler : kHandlers) {
-    if (handler.command == asked->command->name) return handler.run(*asked);
+    if (handler.command == command) return handler.run(*asked);
   }
   std::fprintf(stderr, "bootsman: no part is bound to the command %s\n",
                asked->command->name.data());

@@ -25,48 +25,87 @@ ExitStatus to_exit_status(int status) {
 
 }  // namespace
 
+std::size_t ChildOwnerHash::operator()(const ChildOwner& owner) const {
+  struct Number {
+    std::uint64_t operator()(const UnitRun& run) const { return run.run.value; }
+    std::uint64_t operator()(const StopCommand& command) const { return command.of.run.value; }
+    std::uint64_t operator()(const HelperId& id) const { return id.value; }
+    std::uint64_t operator()(const CheckId& id) const { return id.value; }
+    std::uint64_t operator()(const SessionId& id) const { return id.value; }
+  };
+  return static_cast<std::size_t>(std::visit(Number{}, owner) * std::variant_size_v<ChildOwner> +
+                                  owner.index());
+}
+
 Children::Children(uv_loop_t* loop, Spawner spawner, Executed executed)
     : loop_(loop), spawner_(std::move(spawner)), executed_(std::move(executed)) {}
 
 tl::expected<Pid, Spawner::Failure> Children::start(ChildOwner owner, SpawnRequest request) {
   const bool changes_user = request.account.has_value();
+  if (unwatched_.size() >= hear_at_) hear();
   // What may lack memory comes before there is a process: it would be nobody's.
   std::unordered_map<int, Child> place;
   place[0].owner = owner;
   table_.reserve(table_.size() + 1);
+  unwatched_.reserve(unwatched_.size() + 1);
+  int& number = pids_[owner];
   auto spawned = spawner_.spawn(std::move(request));
-  if (!spawned) return tl::make_unexpected(std::move(spawned).error());
+  if (!spawned) {
+    pids_.erase(owner);
+    return tl::make_unexpected(std::move(spawned).error());
+  }
   const Pid pid = (*spawned)->pid();
-  const int status_fd = (*spawned)->status_fd();
+  number = pid.value;
   auto node = place.extract(0);
   node.key() = pid.value;
   Child& child = table_.insert(std::move(node)).position->second;
   child.pending = std::move(*spawned);
   child.changes_user = changes_user;
-  auto watch = FdWatch::make(loop_, status_fd, [this, pid] { status_ready(pid); });
-  if (!watch) {
-    // Nobody would learn that it runs.
-    ::kill(pid.value, SIGKILL);
-    child.owner = HelperId{};
-    return tl::make_unexpected(Spawner::Failure{ENOMEM, watch.error().message()});
-  }
-  child.status = std::move(*watch);
-  child.status.want_readable();
+  unwatched_.push_back(pid);
   return pid;
 }
 
-void Children::status_ready(Pid pid) {
+/// Of many that are started in one turn the first have become their programs long before the last:
+/// what they needed until then need not be there for all of them at once.
+void Children::hear() {
+  constexpr std::size_t kUnheard = 16;
+  std::erase_if(unwatched_, [this](Pid pid) { return settle(pid); });
+  hear_at_ = unwatched_.size() + kUnheard;
+}
+
+void Children::watch_unheard() {
+  for (const Pid pid : unwatched_) {
+    const auto found = table_.find(pid.value);
+    if (found == table_.end()) continue;
+    Child& child = found->second;
+    if (child.pending == nullptr || child.failure) continue;
+    auto watch = FdWatch::make(loop_, child.pending->status_fd(), [this, pid] { settle(pid); });
+    if (watch) {
+      child.status = std::move(*watch);
+      child.status.want_readable();
+      continue;
+    }
+    // Nobody would learn that it runs.
+    ::kill(pid.value, SIGKILL);
+    child.failure = ExecFailure{ENOMEM, watch.error().message()};
+  }
+  unwatched_.clear();
+}
+
+/// False when it is not known yet what became of it.
+bool Children::settle(Pid pid) {
   auto found = table_.find(pid.value);
-  if (found == table_.end()) return;
+  if (found == table_.end()) return true;
   Child& child = found->second;
+  if (child.pending == nullptr || child.failure) return true;
   const auto status = child.pending->status();
-  if (std::holds_alternative<PendingSpawn::Unknown>(status)) return;
+  if (std::holds_alternative<PendingSpawn::Unknown>(status)) return false;
   // A failure is told by the death that follows, as one fact; the pipe keeps no second copy, so
   // it stays with the child until then.
   child.status.stop();
   if (const auto* failure = std::get_if<ExecFailure>(&status)) {
     child.failure = *failure;
-    return;
+    return true;
   }
   // setuid in a process that shared our memory has turned our dumpable flag off, and with it the
   // owner of our /proc files.
@@ -74,6 +113,7 @@ void Children::status_ready(Pid pid) {
   child.status = FdWatch();
   const auto pending = std::move(child.pending);
   executed_(child.owner, pending->notes());
+  return true;
 }
 
 Death Children::death_of(Child& child, Pid pid, int status) {
@@ -112,6 +152,7 @@ Children::Reaped Children::reap() {
     death.max_rss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     if (const auto* run = std::get_if<UnitRun>(&death.owner); run != nullptr && death.group_left)
       left_groups_.push_back({*run, Pid{pid}, !group_lives(Pid{pid}), found->second.tree});
+    if (pid_of(death.owner) == Pid{pid}) pids_.erase(death.owner);
     reaped.deaths.push_back(std::move(death));
     table_.erase(found);
   }
@@ -131,22 +172,22 @@ std::vector<UnitRun> Children::take_emptied() {
 }
 
 std::optional<Pid> Children::pid_of(const ChildOwner& owner) const {
-  for (const auto& [pid, child] : table_)
-    if (child.owner == owner) return Pid{pid};
-  return std::nullopt;
+  const auto found = pids_.find(owner);
+  if (found == pids_.end() || found->second == 0) return std::nullopt;
+  return Pid{found->second};
 }
 
 void Children::signal(const ChildOwner& owner, Signal signal, KillScope scope) {
-  for (auto& [number, child] : table_) {
-    if (child.owner != owner) continue;
+  if (const auto pid = pid_of(owner)) {
+    Child& child = table_.at(pid->value);
     child.killed = child.killed || signal.value == SIGKILL;
     if (scope == KillScope::Process) {
-      ::kill(number, signal.value);
+      ::kill(pid->value, signal.value);
       return;
     }
-    if (scope == KillScope::Tree) signal_tree(child, Pid{number}, signal);
+    if (scope == KillScope::Tree) signal_tree(child, *pid, signal);
     // A child that has not called setsid yet has no group of its own: then it alone is meant.
-    if (::kill(-number, signal.value) != 0) ::kill(number, signal.value);
+    if (::kill(-pid->value, signal.value) != 0) ::kill(pid->value, signal.value);
     return;
   }
   const auto* run = std::get_if<UnitRun>(&owner);

@@ -41,6 +41,10 @@ struct SessionId {
 };
 using ChildOwner = std::variant<UnitRun, HelperId, CheckId, StopCommand, SessionId>;
 
+struct ChildOwnerHash {
+  std::size_t operator()(const ChildOwner& owner) const;
+};
+
 /// One of our direct children was reaped.
 struct Death {
   ChildOwner owner;
@@ -65,7 +69,11 @@ class Children {
 
   Children(uv_loop_t* loop, Spawner spawner, Executed executed);
 
+  /// Whether it becomes its program is told later: in a later start(), or by the loop once
+  /// watch_unheard() was called, or by its death.
   tl::expected<Pid, Spawner::Failure> start(ChildOwner owner, SpawnRequest request);
+  /// Before the loop polls: has it tell of those started since the last call.
+  void watch_unheard();
 
   struct Reaped {
     std::vector<Death> deaths;
@@ -107,7 +115,8 @@ class Children {
     bool group_gone = false;  ///< Then the number may be another's by now.
     std::vector<SeenProcess> tree;
   };
-  void status_ready(Pid pid);
+  void hear();
+  bool settle(Pid pid);
   static void signal_tree(Child& child, Pid pid, Signal signal);
   Death death_of(Child& child, Pid pid, int status);
   std::vector<UnitRun> take_emptied();
@@ -116,6 +125,9 @@ class Children {
   Spawner spawner_;
   Executed executed_;
   std::unordered_map<int, Child> table_;
+  std::unordered_map<ChildOwner, int, ChildOwnerHash> pids_;  ///< 0: it is being started.
+  std::vector<Pid> unwatched_;  ///< Started since the loop has polled.
+  std::size_t hear_at_ = 16;    ///< As many of them are asked, before there are more.
   std::vector<LeftGroup> left_groups_;
 };
 

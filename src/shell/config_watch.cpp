@@ -62,7 +62,7 @@ void ConfigWatch::add(const std::string& path, const std::string& name, bool any
 }
 
 void ConfigWatch::read() {
-  alignas(inotify_event) std::array<char, 16 * 1024> buffer{};
+  alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   // Once per turn: what is left comes with the next one.
   const ssize_t n = ::read(inotify_.get(), buffer.data(), buffer.size());
   for (ssize_t at = 0; at < n;) {

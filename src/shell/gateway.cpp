@@ -9,7 +9,7 @@ namespace bootsman {
 Gateway::Gateway(uv_loop_t* loop, const GatewayPlan& plan, Hooks hooks)
     : plan_(plan), hooks_(std::move(hooks)) {
   if (plan_.routes.empty()) return;
-  buffer_ = std::make_unique<std::array<char, 64 * 1024>>();
+  buffer_ = std::make_unique_for_overwrite<std::array<char, 64 * 1024>>();
   shared_.loop = loop;
   shared_.buffer = *buffer_;
   shared_.trouble = hooks_.trouble;

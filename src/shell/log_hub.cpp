@@ -37,7 +37,7 @@ std::string needle_of(const Unit& unit) {
 LogHub::LogHub(uv_loop_t* loop, int stdout_fd, int stderr_fd, const LogPlan& own)
     : loop_(loop),
       sink_(loop, stdout_fd, stderr_fd, own, [this] { resume_paused(); }),
-      buffer_(kLogReadSize) {
+      buffer_(std::make_unique_for_overwrite<ReadBuffer>()) {
   ring_.add_writer();
   sources_.emplace_back();
   sources_.front().name = "bootsman";
@@ -166,7 +166,7 @@ std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
   if (stream.writer == 0 && before_own_output_) before_own_output_();
   std::size_t taken = 0;
   while (!stream.ended && taken < limit) {
-    const ssize_t n = ::read(stream.fd.get(), buffer_.data(), buffer_.size());
+    const ssize_t n = ::read(stream.fd.get(), buffer_->data(), buffer_->size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == ENOMEM)) break;
     now_ = log_now();
@@ -175,12 +175,12 @@ std::size_t LogHub::read_stream(LogStream& stream, std::size_t limit) {
       break;
     }
     taken += static_cast<std::size_t>(n);
-    take_bytes(stream, {buffer_.data(), static_cast<std::size_t>(n)});
+    take_bytes(stream, {buffer_->data(), static_cast<std::size_t>(n)});
     sink_.flush(stream.writer, stream.kind);
     pause_if_full(stream);
     if (stream.paused) break;
     // A short read emptied the pipe: the next one would only say EAGAIN.
-    if (static_cast<std::size_t>(n) < buffer_.size() / 2) break;
+    if (static_cast<std::size_t>(n) < buffer_->size() / 2) break;
   }
   turn_bytes_ += taken;
   if (!stream.ended && stream.holds_anything()) {

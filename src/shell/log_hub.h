@@ -101,6 +101,8 @@ class LogHub {
   const LogCounts& own_counts() const { return sink_.counts(0); }
 
  private:
+  using ReadBuffer = std::array<char, kLogReadSize>;
+
   /// What the hub knows of a writer; the sink knows the rest.
   struct Source {
     std::string name;
@@ -156,7 +158,7 @@ class LogHub {
   std::optional<MonoTime> pack_at_;  ///< When the ring's lines until pack_until_ are old.
   std::uint64_t pack_until_ = 0;
   LogMoment now_;  ///< The time of the latest read.
-  std::vector<char> buffer_;
+  std::unique_ptr<ReadBuffer> buffer_;
 };
 
 }  // namespace bootsman

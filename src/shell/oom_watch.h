@@ -13,7 +13,7 @@
 namespace bootsman {
 
 /// Tells which deaths were the kernel's, for lack of memory, by the counter of the container's
-/// memory control group. Reads it once at the start, and then only when a process of ours has died.
+/// memory control group. Reads it once by open(), and then only when a process of ours has died.
 /// Claims no more than is known: a direct child that died of a SIGKILL which was not ours while the
 /// counter rose was "probably out of memory".
 class OomWatch {

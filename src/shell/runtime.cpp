@@ -48,9 +48,6 @@ Runtime::Runtime(uv_loop_t* loop, const Setup& setup, Plan plan, WebPlan web,
                   say_lacking(run->unit, notes);
                   post(ExecSucceeded{run->unit, run->run});
                 }),
-      oom_(OomWatch::open()),
-      memory_(loop, oom_.group(),
-              [this](const MemoryShortage& shortage) { memory_short(shortage); }),
       helpers_(loop, children_, logs_, setup.image.get()),
       notify_(loop, [this](Notified notified) { post(std::move(notified)); }),
       launcher_(children_, logs_, notify_, environment_),
@@ -129,6 +126,7 @@ Result<int> Runtime::run() {
   if (plan_.control.enabled) control_.open();
   post(Booted{});
   turn();
+  guarded("the watch on memory", [this] { watch_memory(); });
   while (!finish_) uv_run(loop_, UV_RUN_ONCE);
   finish_hooks();
   server_.close();
@@ -139,7 +137,9 @@ Result<int> Runtime::run() {
 /// during a pause of the whole container counts before the deadlines that passed in it.
 void Runtime::turn() {
   retry_at_.reset();
-  if (!guarded("turn", [this] { take_facts(); })) retry_at_ = mono_now() + kRetry;
+  const bool whole = guarded("turn", [this] { take_facts(); }) &&
+                     guarded("children", [this] { children_.watch_unheard(); });
+  if (!whole) retry_at_ = mono_now() + kRetry;
   if (reserve_is_used() || unwatched_descriptors() > 0)
     guarded("shortage", [this] { look_after_shortage(); });
   if (!finish_) guarded("timer", [this] { arm_timer(); });
@@ -192,6 +192,13 @@ void Runtime::finish_hooks() {
     uv_run(loop_, UV_RUN_ONCE);
     logs_.flush();
   }
+}
+
+/// Once the first units have been started, who need not wait for it: none is reaped before.
+void Runtime::watch_memory() {
+  oom_ = OomWatch::open();
+  memory_.emplace(loop_, oom_.group(),
+                  [this](const MemoryShortage& shortage) { memory_short(shortage); });
 }
 
 void Runtime::reap() {
@@ -264,7 +271,7 @@ void Runtime::tick(MonoTime now) {
   uv_idle_stop(idle_.get());
   logs_.tick(now);
   helpers_.tick(now);
-  memory_.tick(now);
+  if (memory_) memory_->tick(now);
   checks_.tick(now);
   mounts_.tick(now);
   if (listen_again_ && *listen_again_ <= now) listen();
@@ -275,8 +282,9 @@ void Runtime::tick(MonoTime now) {
 /// The one timer. Its callback only sets a flag: libuv runs timers before it polls, and what waits
 /// to be read comes first; the idle handle keeps that poll from waiting.
 void Runtime::arm_timer() {
+  const auto of_memory = memory_ ? memory_->next_deadline() : std::nullopt;
   const auto deadline =
-      earliest({next_deadline(state_), logs_.next_deadline(), memory_.next_deadline(),
+      earliest({next_deadline(state_), logs_.next_deadline(), of_memory,
                 helpers_.next_deadline(), checks_.next_deadline(), status_feed_.next_deadline(),
                 mounts_.next_deadline(), listen_again_, retry_at_});
   if (!deadline) {

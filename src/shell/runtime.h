@@ -107,6 +107,7 @@ class Runtime {
   Gateway::Hooks gateway_hooks();
   MetricsView metrics_view();
   LeftoversCounted sweep(std::optional<Signal> signal);
+  void watch_memory();
   void memory_short(const MemoryShortage& shortage);
   std::vector<Pid> mount_processes() const;
   bool write_termination_message(const Finish& finish);
@@ -121,8 +122,8 @@ class Runtime {
   LogHub logs_;
   OwnLog own_log_;
   Children children_;
-  OomWatch oom_;
-  MemoryWatch memory_;
+  OomWatch oom_{std::nullopt};
+  std::optional<MemoryWatch> memory_;
   std::optional<MemoryShortage> shortage_;  ///< The latest one.
   std::optional<MonoTime> shortage_said_;
   mutable ContainerUsage usage_;  ///< Finds its files at the first look.

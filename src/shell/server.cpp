@@ -111,7 +111,7 @@ struct HttpServer::Listener {
 };
 
 HttpServer::HttpServer(uv_loop_t* loop, HttpHandler handler, ServerLimits limits)
-    : buffer_(std::make_unique<std::array<char, 16 * 1024>>()) {
+    : buffer_(std::make_unique_for_overwrite<std::array<char, 16 * 1024>>()) {
   shared_.loop = loop;
   shared_.handler = std::move(handler);
   shared_.limits = limits;

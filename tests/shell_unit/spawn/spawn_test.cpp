@@ -330,6 +330,50 @@ TEST_CASE("spawn: program candidates") {
   CHECK(program_candidates("b", "").empty());
 }
 
+TEST_CASE("children: of many that are started at once the first are heard of before the last") {
+  uv_loop_t loop;
+  REQUIRE(uv_loop_init(&loop) == 0);
+  constexpr std::uint64_t kMany = 200;
+  std::vector<std::uint64_t> executed;
+  {
+    Children children(&loop, Spawner(plain()), [&](const ChildOwner& owner, const auto&) {
+      executed.push_back(std::get<UnitRun>(owner).run.value);
+    });
+    std::size_t heard_early = 0;
+    for (std::uint64_t i = 0; i < kMany; ++i) {
+      // As many as fit between two looks, then time for them to become their programs.
+      if (i % 16 == 0) ::poll(nullptr, 0, 100);
+      SpawnRequest request = shell_request("exec sleep 1000");
+      if (i == 5) request.argv = request.candidates = {"/no/such"};
+      REQUIRE(children.start(UnitRun{UnitIndex{0}, RunId{i}}, std::move(request)));
+      heard_early = executed.size();
+    }
+    CHECK(heard_early >= kMany / 2);
+    children.watch_unheard();
+    for (int i = 0; i < 5000 && executed.size() < kMany - 1; ++i) {
+      uv_run(&loop, UV_RUN_NOWAIT);
+      ::poll(nullptr, 0, 1);
+    }
+    CHECK(executed.size() == kMany - 1);  // Each once, and not the one that could not.
+    std::ranges::sort(executed);
+    CHECK(std::ranges::adjacent_find(executed) == executed.end());
+    CHECK(std::ranges::find(executed, 5U) == executed.end());
+    for (std::uint64_t i = 0; i < kMany; ++i)
+      children.signal(UnitRun{UnitIndex{0}, RunId{i}}, Signal{SIGKILL}, KillScope::Process);
+    std::vector<Death> deaths;
+    for (int i = 0; i < 5000 && deaths.size() < kMany; ++i) {
+      for (Death& death : children.reap().deaths) deaths.push_back(std::move(death));
+      ::poll(nullptr, 0, 1);
+    }
+    REQUIRE(deaths.size() == kMany);
+    for (const Death& death : deaths)
+      CHECK(std::holds_alternative<ExecFailure>(death.how) ==
+            (std::get<UnitRun>(death.owner).run.value == 5));
+  }
+  uv_run(&loop, UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(&loop) == 0);
+}
+
 TEST_CASE("children: deaths come with their owners, orphans are counted, groups watched") {
   uv_loop_t loop;
   REQUIRE(uv_loop_init(&loop) == 0);
@@ -345,6 +389,7 @@ TEST_CASE("children: deaths come with their owners, orphans are counted, groups 
     SpawnRequest nothing = shell_request("");
     nothing.argv = nothing.candidates = {"/no/such"};
     REQUIRE(children.start(missing, std::move(nothing)));
+    children.watch_unheard();
     std::vector<Death> deaths;
     std::vector<UnitRun> emptied;
     auto collect = [&] {
