@@ -29,7 +29,8 @@ std::string complaint(const Turn& turn, UnitIndex unit, const std::string& what)
 void finish(Turn& turn, bool ok, std::string text) {
   const CommandId id = turn.state.reload->id;
   turn.state.reload.reset();
-  turn.say(ok ? Severity::Info : Severity::Error, std::nullopt, "reload: " + text);
+  turn.say(ok ? Severity::Info : Severity::Error, std::nullopt,
+           (ok ? "reload done: " : "reload failed: ") + text);
   turn.act(Reply{id, ok, std::move(text)});
 }
 
@@ -334,7 +335,7 @@ void on_reload_asked(Turn& turn, const ReloadAsked& fact) {
   if (std::string no = reload_refusal(turn.state); !no.empty()) {
     return turn.act(Reply{fact.id, false, std::move(no)});
   }
-  turn.say(Severity::Info, std::nullopt, "reload: " + fact.summary);
+  turn.say(Severity::Info, std::nullopt, "reload begins: " + fact.summary);
   Reload reload;
   reload.id = fact.id;
   reload.way = fact.way;

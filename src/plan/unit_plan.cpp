@@ -125,6 +125,10 @@ class UnitPlanner {
     unit_.ready = plan_check(config_, "ready", diagnostics_);
     unit_.health = plan_check(config_, "health", diagnostics_);
     settings_.read<Millis>("settle", unit_.settle);
+    if (unit_.ready && unit_.settle > Millis(0))
+      diagnostics_.warning(settings_.find("settle")->at, key_path("settle"),
+                           "has no effect, since " + key_path("ready") +
+                               " tells when it is ready: remove one of the two");
     if (const Millis* timeout = settings_.get<Millis>("timeout")) unit_.timeout = *timeout;
     settings_.read<std::vector<int>>("success_codes", unit_.success_codes);
     forward();

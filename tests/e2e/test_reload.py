@@ -68,6 +68,8 @@ def test_what_is_at_work_survives_in_its_place(boot, root):
     assert unit(container, "web")["restarts"] == 0
     root.write(CONFIG, EMPTY + talker)
     assert "removes" in reload(container)
+    container.wait_for_log("reload done: removes ")
+    assert len(re.findall("reload begins: removes ", container.log)) == 1
     assert [one["name"] for one in status(container)["units"]] == ["talker"]
 
 
@@ -94,6 +96,7 @@ def test_a_unit_that_does_not_get_ready_takes_it_all_back(boot, root):
     said = reload(container, 1)
     assert "service.web did not get ready within 1 s: " in said and "/run/never does not exist" in said
     assert "the configuration before is in force again" in said
+    container.wait_for_log("reload failed: service.web did not get ready within 1 s")
     assert {one["name"] for one in status(container)["units"]} == {"web", "beside"}
     container.process_with("sleep 1001")
     assert "sleep 4000" not in container.processes().values()

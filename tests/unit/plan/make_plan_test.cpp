@@ -323,6 +323,17 @@ TEST_CASE("an init that is not root keeps its own user, and says so of units tha
   CHECK(!planned.plan.units.at(0).launch.account.has_value());
 }
 
+TEST_CASE("a time to settle beside a check of readiness is said to be of no use") {
+  const std::string ready = "ready = { tcp = \"127.0.0.1:5432\" }\n";
+  const Planned both = plan_text(kEmpty + unit("service.a", ready + "settle = \"2s\"\n"));
+  CHECK(lines(both.complaints) ==
+        "a.toml:5:10: warning: service.a.settle: has no effect, since service.a.ready tells when it "
+        "is ready: remove one of the two\n");
+  CHECK(both.plan.units.size() == 1);
+  for (const std::string& one : {ready + "settle = \"0s\"\n", ready, std::string("settle = \"2s\"\n")})
+    CHECK(lines(plan_text(kEmpty + unit("service.a", one)).complaints) == "");
+}
+
 TEST_CASE("the shutdown has as long as its surroundings give it") {
   struct Row {
     const char* name;
