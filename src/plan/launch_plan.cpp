@@ -114,7 +114,7 @@ class LaunchPlanner {
   void account() {
     const std::string* user = resolved<std::string>("user");
     if (user == nullptr) return;
-    Result<Account> account = find_account(*user, facts_.passwd, facts_.group);
+    Result<Account> account = find_account(*user, facts_.passwd(), facts_.group());
     if (!account) return error("user", account.error().message());
     if (facts_.uid != 0) {
       if (account->uid != facts_.uid) {

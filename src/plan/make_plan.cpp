@@ -61,7 +61,7 @@ std::optional<std::uint32_t> plan_group(const Config& config, std::string_view k
   if (setting == nullptr || setting->unresolved) return std::nullopt;
   std::string name;
   config.settings.read<std::string>(key, name);
-  const auto group = find_group(name, facts.group);
+  const auto group = find_group(name, facts.group());
   if (group) return *group;
   diagnostics.error(setting->at, std::string(key), group.error().message());
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,8 +17,9 @@ namespace bootsman {
 /// What a plan depends on beside the configuration.
 struct PlanFacts {
   std::map<std::string, std::string, std::less<>> env;
-  std::string passwd;  ///< Text of /etc/passwd.
-  std::string group;   ///< Text of /etc/group.
+  /// Texts of /etc/passwd and /etc/group: asked for only where a user or a group is named.
+  std::function<std::string_view()> passwd;
+  std::function<std::string_view()> group;
   std::uint32_t uid = 0;
   /// The command given after `run`, which becomes the job; empty when there is none.
   std::vector<std::string> command_line;

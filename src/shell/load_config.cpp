@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "base/text.h"
 #include "config/load.h"
@@ -156,8 +157,14 @@ PlanFacts plan_facts(const ConfigRequest& request, const Environment& env) {
   PlanFacts facts;
   facts.env = env;
   // Without them numbers still work; a name that is then unknown says which file it is not in.
-  facts.passwd = read_small("/etc/passwd", kAccountsMax).value_or("");
-  facts.group = read_small("/etc/group", kAccountsMax).value_or("");
+  const auto text_of = [](const char* path) {
+    return [path, text = std::optional<std::string>()]() mutable -> std::string_view {
+      if (!text) text = read_small(path, kAccountsMax).value_or("");
+      return *text;
+    };
+  };
+  facts.passwd = text_of("/etc/passwd");
+  facts.group = text_of("/etc/group");
   facts.uid = ::geteuid();
   facts.command_line = request.command_line;
   facts.read_file = [&request](const std::string& path) {

@@ -30,7 +30,9 @@ bool same_gateway(GatewayPlan one, GatewayPlan other) {
 Reloader::Reloader(uv_loop_t* loop, OwnLog& log, ConfigOrigin origin)
     : log_(log),
       origin_(std::move(origin)),
-      watch_(loop, [this](const std::string& path) { changed(path); }) {
+      watch_(loop, [this](const std::string& path) { changed(path); }) {}
+
+void Reloader::watch_files() {
   watch_.watch(origin_.files, origin_.request.folder);
 }
 

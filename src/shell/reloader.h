@@ -35,6 +35,9 @@ class Reloader {
  public:
   Reloader(uv_loop_t* loop, OwnLog& log, ConfigOrigin origin);
 
+  /// From here on a change of the files on disk is noticed.
+  void watch_files();
+
   /// For the helper "read-config", which opens all that read() will open: that one of these files
   /// hangs is to be found out there.
   Value reading() const;

@@ -126,7 +126,9 @@ Result<int> Runtime::run() {
   if (plan_.control.enabled) control_.open();
   post(Booted{});
   turn();
+  // The first units need not wait for these. None of them is reaped before.
   guarded("the watch on memory", [this] { watch_memory(); });
+  guarded("the watch on files", [this] { reloader_.watch_files(); });
   while (!finish_) uv_run(loop_, UV_RUN_ONCE);
   finish_hooks();
   server_.close();
@@ -194,7 +196,6 @@ void Runtime::finish_hooks() {
   }
 }
 
-/// Once the first units have been started, who need not wait for it: none is reaped before.
 void Runtime::watch_memory() {
   oom_ = OomWatch::open();
   memory_.emplace(loop_, oom_.group(),

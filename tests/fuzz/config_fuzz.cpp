@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bootsman::LoadResult loaded = bootsman::load({{"fuzz.toml", std::string(text)}}, facts);
   bootsman::PlanFacts around;
   around.env = facts.env;
-  around.passwd = around.group = text;
+  around.passwd = around.group = [text] { return text; };
   const bootsman::PlanResult planned = bootsman::make_plan(loaded.config, around);
   if (loaded.diagnostics.has_errors() || planned.diagnostics.has_errors()) return 0;
   for (std::uint32_t i = 0; i < planned.plan.units.size(); ++i)

@@ -56,8 +56,8 @@ struct World {
   PlanFacts plan_facts() const {
     PlanFacts facts;
     facts.env = env;
-    facts.passwd = kPasswd;
-    facts.group = kGroup;
+    facts.passwd = [] { return kPasswd; };
+    facts.group = [] { return kGroup; };
     facts.uid = uid;
     facts.command_line = command_line;
     facts.read_file = config_facts().read_file;
