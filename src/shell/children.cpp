@@ -90,6 +90,7 @@ void Children::watch_unheard() {
     child.failure = ExecFailure{ENOMEM, watch.error().message()};
   }
   unwatched_.clear();
+  spawner_.rest();
 }
 
 /// False when it is not known yet what became of it.

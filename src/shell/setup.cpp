@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -91,6 +92,7 @@ Setup set_up_process() {
   // Elsewhere the kernel ends a process by a fault, and says so to its parent.
   if (setup.pid1) say_own_faults();
   block_signals();
+  setup.inherited.ordinary = ::syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER;
   change_limit(setup.inherited, RLIMIT_NOFILE, true);
   change_limit(setup.inherited, RLIMIT_CORE, false);
   if (!setup.pid1 && ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)

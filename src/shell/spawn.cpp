@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -73,6 +74,7 @@ struct PendingSpawn::Block {
   ChildOrders orders{};
   char* stack = nullptr;
 
+  void give_orders(const Inherited& inherited, int null_fd, int status_fd);
   ~Block() { stack_pool().give(stack); }
 };
 
@@ -80,6 +82,12 @@ PendingSpawn::PendingSpawn() : block_(std::make_unique<Block>()) {}
 PendingSpawn::~PendingSpawn() = default;
 
 namespace {
+
+/// The nice value stays as it is. musl's own function refuses.
+bool change_policy(int policy) {
+  const sched_param none{};
+  return ::syscall(SYS_sched_setscheduler, 0, policy, &none) == 0;
+}
 
 std::string_view limit_name(int resource) {
   switch (resource) {
@@ -161,6 +169,42 @@ std::variant<PendingSpawn::Unknown, PendingSpawn::Executed, ExecFailure> Pending
   }
 }
 
+/// Lays out for the child what it reads: all of it lives as long as this.
+void PendingSpawn::Block::give_orders(const Inherited& inherited, int null_fd, int status_fd) {
+  candidates = pointers(request.candidates);
+  argv = pointers(request.argv, 2);
+  environment = pointers(request.environment);
+  if (request.oom_score_adj) oom_text = std::to_string(*request.oom_score_adj);
+  orders.candidates = candidates.data();
+  orders.searched = !request.argv.empty() && request.argv.front().find('/') == std::string::npos;
+  orders.image_fd = request.image_fd;
+  orders.argv = argv.data() + 2;
+  orders.environment = environment.data();
+  orders.directory = request.directory.empty() ? nullptr : request.directory.c_str();
+  orders.account = request.account ? &*request.account : nullptr;
+  orders.inherited_limits = &inherited.limits;
+  orders.inherited_hard = &inherited.hard;
+  orders.limits = &request.limits;
+  orders.nice = request.nice ? &*request.nice : nullptr;
+  orders.ioprio = request.ioprio ? &*request.ioprio : nullptr;
+  orders.oom_text = request.oom_score_adj ? oom_text.c_str() : nullptr;
+  orders.umask = request.umask ? &*request.umask : nullptr;
+  orders.no_new_privileges = request.no_new_privileges;
+  orders.dropped = request.dropped;
+  orders.ambient = request.ambient;
+  orders.takes_terminal = request.takes_terminal;
+  orders.streams = {request.stdin_fd >= 0 ? request.stdin_fd : null_fd, request.stdout_fd,
+                    request.stderr_fd, request.helper_fd};
+  orders.extra_fd = request.extra_fd;
+  orders.extra_target = request.extra_target;
+  orders.status_fd = status_fd;
+  orders.signal_mask = &inherited.signal_mask;
+}
+
+void Spawner::rest() {
+  if (busy_) busy_ = !change_policy(SCHED_OTHER);
+}
+
 Spawner::Spawner(Inherited inherited)
     : inherited_(std::move(inherited)), null_(::open("/dev/null", O_RDWR | O_CLOEXEC)) {}
 
@@ -181,43 +225,14 @@ tl::expected<std::unique_ptr<PendingSpawn>, Spawner::Failure> Spawner::spawn(Spa
   std::unique_ptr<PendingSpawn> pending(new PendingSpawn());
   PendingSpawn::Block& block = *pending->block_;
   block.request = std::move(request);
-  SpawnRequest& want = block.request;
   block.stack = stack_pool().take();
   if (block.stack == nullptr) return failed(errno, "cannot map a stack for a child");
-  block.candidates = pointers(want.candidates);
-  block.argv = pointers(want.argv, 2);
-  block.environment = pointers(want.environment);
-  if (want.oom_score_adj) block.oom_text = std::to_string(*want.oom_score_adj);
-
-  ChildOrders& orders = block.orders;
-  orders.candidates = block.candidates.data();
-  orders.searched = !want.argv.empty() && want.argv.front().find('/') == std::string::npos;
-  orders.image_fd = want.image_fd;
-  orders.argv = block.argv.data() + 2;
-  orders.environment = block.environment.data();
-  orders.directory = want.directory.empty() ? nullptr : want.directory.c_str();
-  orders.account = want.account ? &*want.account : nullptr;
-  orders.inherited_limits = &inherited_.limits;
-  orders.inherited_hard = &inherited_.hard;
-  orders.limits = &want.limits;
-  orders.nice = want.nice ? &*want.nice : nullptr;
-  orders.ioprio = want.ioprio ? &*want.ioprio : nullptr;
-  orders.oom_text = want.oom_score_adj ? block.oom_text.c_str() : nullptr;
-  orders.umask = want.umask ? &*want.umask : nullptr;
-  orders.no_new_privileges = want.no_new_privileges;
-  orders.dropped = want.dropped;
-  orders.ambient = want.ambient;
-  orders.takes_terminal = want.takes_terminal;
-  orders.streams = {want.stdin_fd >= 0 ? want.stdin_fd : null_.get(), want.stdout_fd,
-                    want.stderr_fd, want.helper_fd};
-  orders.extra_fd = want.extra_fd;
-  orders.extra_target = want.extra_target;
-  orders.status_fd = status->write.get();
-  orders.signal_mask = &inherited_.signal_mask;
-
+  block.give_orders(inherited_, null_.get(), status->write.get());
+  if (inherited_.ordinary && !busy_) busy_ = change_policy(SCHED_BATCH);
+  block.orders.batch = busy_;
   // All signals are blocked in the init for good (it reads them from a signalfd), so no handler
   // can run in the child before it has restored the mask, and there is none to run after.
-  const int pid = ::clone(run_child, block.stack + kStackSize, CLONE_VM | SIGCHLD, &orders);
+  const int pid = ::clone(run_child, block.stack + kStackSize, CLONE_VM | SIGCHLD, &block.orders);
   if (pid < 0) return failed(errno, "cannot make a process");
   pending->pid_ = Pid{pid};
   pending->status_ = std::move(status->read);

@@ -46,6 +46,7 @@ struct Inherited {
   std::vector<ResourceLimit>
       limits;  ///< RLIMIT_NOFILE and RLIMIT_CORE with soft ≠ hard: see `hard`.
   std::vector<std::uint64_t> hard;  ///< The hard limit that goes with limits[i].
+  bool ordinary = false;            ///< Its scheduling policy is SCHED_OTHER, see sched(7).
 };
 
 /// A child between clone and exec. It shares the init's memory until then, so this object, which
@@ -94,8 +95,14 @@ class Spawner {
   };
   tl::expected<std::unique_ptr<PendingSpawn>, Failure> spawn(SpawnRequest request);
 
+  /// The last spawn for now. From the first one until here the init is SCHED_BATCH (sched(7)), and
+  /// each child until its exec: a new process of that policy does not take the processor away from
+  /// who makes it, who has others to make.
+  void rest();
+
  private:
   Inherited inherited_;
+  bool busy_ = false;
   UniqueFd null_;
 };
 

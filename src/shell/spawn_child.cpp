@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/prctl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -258,6 +259,8 @@ BOOTSMAN_RAW int run_child(void* argument) {
   } standard{};
   raw(SYS_rt_sigaction, SIGPIPE, as_long(&standard), 0, 8);
   raw(SYS_rt_sigprocmask, SIG_SETMASK, as_long(orders.signal_mask), 0, 8);
+  const int priority = 0;
+  if (orders.batch) raw(SYS_sched_setscheduler, 0, SCHED_OTHER, as_long(&priority));
   execute(orders);
   return 127;
 }

@@ -59,6 +59,7 @@ struct ChildOrders {
   int extra_fd = -1;                           ///< Becomes extra_target; -1: there is none.
   int extra_target = -1;
   int status_fd = -1;  ///< Neither extra_target nor below 4.
+  bool batch = false;  ///< It is SCHED_BATCH, and SCHED_OTHER is what it is to be.
   const sigset_t* signal_mask = nullptr;
 };
 

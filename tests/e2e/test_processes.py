@@ -167,6 +167,22 @@ def test_hundred_units_stop_in_one_wave(boot):
     assert "SIGKILL" not in container.log
 
 
+@pytest.mark.parametrize("policy", ["other", "idle"])
+def test_the_scheduling_policy_is_what_the_container_has(boot, root, policy):
+    """The init changes its own while it starts processes, to one that none of them may keep."""
+    constant = {"other": os.SCHED_OTHER, "idle": os.SCHED_IDLE}[policy]
+    units = "".join(f'[service.u{i}]\ncommand = ["sleep", "200{i}"]\n' for i in range(20))
+    own = os.sched_getscheduler(0)
+    os.sched_setscheduler(0, constant, os.sched_param(0))
+    try:
+        container = boot(units)
+    finally:
+        os.sched_setscheduler(0, own, os.sched_param(0))
+    container.wait_for_boot()
+    assert [os.sched_getscheduler(container.process_with(f"sleep 200{i}")) for i in range(20)] == [constant] * 20
+    eventually(lambda: os.sched_getscheduler(container.init) == constant, 5, "the init has its own policy again")
+
+
 def test_crash_loop_backs_off_and_ends_at_its_limit(boot):
     container = boot('[service.crash]\ncommand = ["sh", "-c", "exit 3"]\nrestart = { delay = "100ms", factor = 2, '
                      'jitter = 0, limit = 4, within = "1m" }\n' + BESIDE)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/text.h"
 #include "lib/skip.h"
 #include "shell/children.h"
 #include "shell/proc_walk.h"
@@ -321,6 +323,57 @@ TEST_CASE("spawn: a terminal of its own, of 80 columns and 24 lines, without car
   CHECK(shown.find("\n24 80\n") != std::string::npos);
   CHECK(shown.ends_with("\non\n"));
   CHECK(shown.find('\r') == std::string::npos);
+}
+
+/// Field 41 of proc_pid_stat(5), of this process and of a child that a shell was.
+int policy_of(const std::string& stat) {
+  const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 2), ' ');
+  return static_cast<int>(parse_number(fields.at(41 - 3)).value());
+}
+
+TEST_CASE("spawn: the init is SCHED_BATCH while it starts processes, and none of them is") {
+  Inherited ordinary = plain();
+  ordinary.ordinary = true;
+  Spawner spawner(ordinary);
+  const auto own_policy = [] { return ::sched_getscheduler(0); };
+  REQUIRE(own_policy() == SCHED_OTHER);
+  REQUIRE(::setpriority(PRIO_PROCESS, 0, 3) == 0);
+  auto pipe = make_log_pipe();
+  REQUIRE(pipe);
+  ::fcntl(pipe->read.get(), F_SETFL, 0);
+  std::vector<std::unique_ptr<PendingSpawn>> all;
+  for (int i = 0; i < 3; ++i) {
+    SpawnRequest request = shell_request("read line < /proc/self/stat; echo \"$line\"");
+    request.stdout_fd = request.stderr_fd = pipe->write.get();
+    auto pending = spawner.spawn(std::move(request));
+    REQUIRE(pending);
+    all.push_back(std::move(*pending));
+    CHECK(own_policy() == SCHED_BATCH);
+  }
+  pipe->write.reset();
+  spawner.rest();
+  CHECK(own_policy() == SCHED_OTHER);
+  CHECK(::getpriority(PRIO_PROCESS, 0) == 3);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(pipe->read.get(), buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(n));
+  for (const auto& pending : all) ::waitpid(pending->pid().value, nullptr, 0);
+  const auto lines = split(std::string_view(said).substr(0, said.size() - 1), '\n');
+  REQUIRE(lines.size() == 3);
+  for (const std::string_view line : lines) {
+    CHECK(policy_of(std::string(line)) == SCHED_OTHER);
+    CHECK(line.find(" 23 3 ") != std::string_view::npos);  // Priority and nice value.
+  }
+  ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
+TEST_CASE("spawn: another scheduling policy is the children's too") {
+  const sched_param none{};
+  REQUIRE(::sched_setscheduler(0, SCHED_BATCH, &none) == 0);
+  const Outcome outcome = run(shell_request("read line < /proc/self/stat; echo \"$line\""));
+  ::sched_setscheduler(0, SCHED_OTHER, &none);
+  CHECK(policy_of(outcome.output) == SCHED_BATCH);
 }
 
 TEST_CASE("spawn: program candidates") {
