@@ -10,12 +10,13 @@
 namespace bootsman {
 
 std::uint32_t LogRing::add_writer() {
-  writers_.emplace_back();
+  writers_.emplace_back(&nodes_);
   return static_cast<std::uint32_t>(writers_.size() - 1);
 }
 
 void LogRing::renumber(const std::vector<std::optional<std::uint32_t>>& before) {
-  std::deque<Writer> writers(before.size());
+  std::deque<Writer> writers;
+  for (std::size_t i = 0; i < before.size(); ++i) writers.emplace_back(&nodes_);
   std::vector<std::optional<std::uint32_t>> now(writers_.size());
   for (std::uint32_t i = 0; i < before.size(); ++i) {
     if (!before[i]) continue;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,7 +121,8 @@ class LogRing {
     std::uint32_t lines = 0;
   };
   struct Writer {
-    std::deque<Block> blocks;
+    explicit Writer(std::pmr::memory_resource* nodes) : blocks(nodes) {}
+    std::pmr::deque<Block> blocks;
     std::uint64_t forgotten = 0;
     std::uint64_t last_forgotten = 0;
   };
@@ -140,6 +142,10 @@ class LogRing {
   std::size_t loose_ = 0;
   std::size_t packing_ = 0;  ///< The writer at which pack() goes on.
   std::uint64_t sequence_ = 0;
+  /// What says where the blocks are lies apart from them: a page of small things that stay would
+  /// keep the memory of packed blocks from the kernel.
+  std::pmr::unsynchronized_pool_resource nodes_{{.max_blocks_per_chunk = 64,
+                                                 .largest_required_pool_block = 1024}};
   std::deque<Writer> writers_;      ///< By number; never moved.
   std::deque<std::uint32_t> ages_;  ///< Whose block is the oldest, the next oldest, …
   std::unique_ptr<char[]> spare_;   ///< The memory of a dropped block of kBlock bytes.
