@@ -68,7 +68,6 @@ tl::expected<Pid, Spawner::Failure> Children::start(ChildOwner owner, SpawnReque
 /// Of many that are started in one turn the first have become their programs long before the last:
 /// what they needed until then need not be there for all of them at once.
 void Children::hear() {
-  constexpr std::size_t kUnheard = 16;
   std::erase_if(unwatched_, [this](Pid pid) { return settle(pid); });
   hear_at_ = unwatched_.size() + kUnheard;
 }
@@ -90,6 +89,7 @@ void Children::watch_unheard() {
     child.failure = ExecFailure{ENOMEM, watch.error().message()};
   }
   unwatched_.clear();
+  hear_at_ = kUnheard;
   spawner_.rest();
 }
 

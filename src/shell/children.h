@@ -126,8 +126,9 @@ class Children {
   Executed executed_;
   std::unordered_map<int, Child> table_;
   std::unordered_map<ChildOwner, int, ChildOwnerHash> pids_;  ///< 0: it is being started.
-  std::vector<Pid> unwatched_;  ///< Started since the loop has polled.
-  std::size_t hear_at_ = 16;    ///< As many of them are asked, before there are more.
+  static constexpr std::size_t kUnheard = 16;
+  std::vector<Pid> unwatched_;      ///< Started since the loop has polled.
+  std::size_t hear_at_ = kUnheard;  ///< As many of them are asked, before there are more.
   std::vector<LeftGroup> left_groups_;
 };
 
